@@ -1,0 +1,87 @@
+using System.Buffers;
+using ActorSync.Model;
+
+namespace ActorSync.Journal;
+
+/// <summary>Rows of one lane, read from the journal and written as the body of a push already; never turned into objects or strings.</summary>
+/// <remarks>
+/// Owned by the pass that read it until it is released. The body is one buffer: envelope up to <c>"ops":[</c>, the operations with commas between
+/// them, the tail. A slice is made by copying, so the halves of a refused batch need no second read.
+/// </remarks>
+internal sealed class PushBatch
+{
+    private static ReadOnlySpan<byte> Tail => "]}"u8;
+
+    private readonly ArrayBufferWriter<byte> _body;
+    private readonly Row[] _rows;
+    private readonly int _headBytes;
+
+    /// <param name="body">The whole body, tail included.</param>
+    /// <param name="headBytes">Length of the envelope before the first operation.</param>
+    public PushBatch(Lane lane, long clock, long maxLamport, ArrayBufferWriter<byte> body, int headBytes, Row[] rows)
+    {
+        (Lane, Clock, MaxLamport, _body, _headBytes, _rows) = (lane, clock, maxLamport, body, headBytes, rows);
+    }
+
+    public Lane Lane { get; }
+
+    /// <summary>The clock that the body carries.</summary>
+    public long Clock { get; }
+
+    public long MaxLamport { get; }
+
+    public int Count => _rows.Length;
+
+    public ReadOnlyMemory<byte> Body => _body.WrittenMemory;
+
+    public OperationId IdAt(int index) => _rows[index].Id;
+
+    /// <summary>Rows of one entity have one key number within the batch.</summary>
+    public int KeyAt(int index) => _rows[index].Key;
+
+    internal ReadOnlySpan<Row> Rows => _rows;
+
+    internal ArrayBufferWriter<byte> Buffer => _body;
+
+    /// <summary>The body of rows [from, from + count); the whole one is not copied.</summary>
+    public ReadOnlyMemory<byte> BodyOf(int from, int count)
+    {
+        if (from == 0 && count == _rows.Length)
+        {
+            return Body;
+        }
+
+        var start = _rows[from].Offset;
+        var last = _rows[from + count - 1];
+        var length = last.Offset + last.Length - start;
+        var slice = new byte[_headBytes + length + Tail.Length];
+        var whole = _body.WrittenSpan;
+        whole[.._headBytes].CopyTo(slice);
+        whole.Slice(start, length).CopyTo(slice.AsSpan(_headBytes));
+        Tail.CopyTo(slice.AsSpan(_headBytes + length));
+        return slice;
+    }
+
+    /// <summary>The body of chosen rows, in order; used when rows of a held key are left out.</summary>
+    public ReadOnlyMemory<byte> BodyOf(ReadOnlySpan<int> indexes)
+    {
+        var body = new ArrayBufferWriter<byte>(_headBytes + 256);
+        var whole = _body.WrittenSpan;
+        body.Write(whole[.._headBytes]);
+        for (var i = 0; i < indexes.Length; i++)
+        {
+            if (i > 0)
+            {
+                body.Write(","u8);
+            }
+
+            body.Write(whole.Slice(_rows[indexes[i]].Offset, _rows[indexes[i]].Length));
+        }
+
+        body.Write(Tail);
+        return body.WrittenMemory;
+    }
+
+    /// <param name="Offset">Where the operation's JSON starts in the body.</param>
+    internal readonly record struct Row(long Seq, OperationId Id, long Lamport, Lane Lane, int Key, int Offset, int Length);
+}

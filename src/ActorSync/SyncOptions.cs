@@ -1,0 +1,90 @@
+namespace ActorSync;
+
+/// <summary>Everything that a runtime is started with. Immutable; read once from HOCON (<c>reference.conf</c> under the app's own) and checked with each key's name.</summary>
+public sealed record SyncOptions
+{
+    /// <summary>Where profiles, journals and credentials live. Created 0700 when it does not exist.</summary>
+    public required string DataDirectory { get; init; }
+
+    /// <summary>The profiles to start; the first is the default one.</summary>
+    public IReadOnlyList<string> Profiles { get; init; } = ["default"];
+
+    /// <summary>The hub of profiles that have none of their own; null for none.</summary>
+    public Uri? Hub { get; init; }
+
+    /// <summary>Hosts that plain http is allowed to, beside loopback.</summary>
+    public IReadOnlyList<string> PlainHttpHosts { get; init; } = [];
+
+    /// <summary>False: journals can be read and written, nothing is sent; for a command that works without the running host.</summary>
+    public bool Online { get; init; } = true;
+
+    public required JournalSettings Journal { get; init; }
+
+    public required DrainSettings Drain { get; init; }
+
+    public required HttpSettings Http { get; init; }
+
+    public required AuthSettings Auth { get; init; }
+
+    public required ShutdownSettings Shutdown { get; init; }
+}
+
+/// <param name="MaxOperations">Pending, parked and dead operations together; at the limit an enqueue gets <see cref="JournalFullException"/>.</param>
+/// <param name="ReserveBytes">A file that is given back to a full disk, so that acks can still be booked.</param>
+/// <param name="CacheBytes">SQLite's page cache.</param>
+/// <param name="CheckpointPages">WAL pages after which SQLite checkpoints.</param>
+/// <param name="MaxGroup">Operations in one transaction at most.</param>
+/// <param name="LingerFraction">How much of the last commit's time a group may wait for more, 0 to 1.</param>
+/// <param name="FoldOperations">Acked operations folded into the replica in one background transaction.</param>
+/// <param name="FoldBacklog">Acked operations that may wait before folding goes ahead of reading.</param>
+public sealed record JournalSettings(
+    long MaxOperations,
+    long ReserveBytes,
+    long CacheBytes,
+    int CheckpointPages,
+    int MaxGroup,
+    double LingerFraction,
+    int FoldOperations,
+    int FoldBacklog
+);
+
+/// <param name="Presets">By name: <c>fast</c>, <c>balanced</c>, <c>saver</c>.</param>
+/// <param name="Preset">The one in force unless the profile's setting names another.</param>
+/// <param name="MaxOperations">In one request, 1 to 1,024.</param>
+/// <param name="MaxBytes">Of one request before compression, at most 4 MiB.</param>
+/// <param name="DeadLettersPerPass">One more than this stops the pass, lane ERR.</param>
+public sealed record DrainSettings(
+    IReadOnlyDictionary<string, DrainPreset> Presets,
+    string Preset,
+    int MaxOperations,
+    int MaxBytes,
+    bool Gzip,
+    int DeadLettersPerPass,
+    TimeSpan BackoffMin,
+    TimeSpan BackoffMax
+);
+
+/// <summary>How often a lane looks by itself, beside being notified.</summary>
+/// <param name="Notify">False: an enqueue does not wake the lane, only the interval and a command do.</param>
+public sealed record DrainPreset(TimeSpan PriorityInterval, TimeSpan BulkInterval, bool Notify);
+
+/// <param name="ConnectTimeout">DNS, TCP and TLS together.</param>
+/// <param name="ResponseTimeout">From the last byte sent to the first header.</param>
+/// <param name="IdleTimeout">Between two reads of a body.</param>
+/// <param name="MaxConnections">To one hub.</param>
+/// <param name="UseProxy">Take the system's proxy.</param>
+public sealed record HttpSettings(
+    TimeSpan ConnectTimeout,
+    TimeSpan ResponseTimeout,
+    TimeSpan IdleTimeout,
+    int MaxConnections,
+    bool UseProxy
+);
+
+/// <param name="RenewBefore">A token is renewed this long before its end, or at half its life when that is shorter.</param>
+/// <param name="DeviceName">Shown at the hub; the machine's name when empty.</param>
+public sealed record AuthSettings(TimeSpan RenewBefore, string DeviceName);
+
+/// <param name="DrainTimeout">How long a clean stop may go on sending.</param>
+/// <param name="StopTimeout">When a stop is over, whatever the network does.</param>
+public sealed record ShutdownSettings(TimeSpan DrainTimeout, TimeSpan StopTimeout);
