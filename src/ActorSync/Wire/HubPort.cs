@@ -42,8 +42,16 @@ internal abstract record HubReply
     /// <param name="IsJson">The media type is <c>application/json</c>.</param>
     /// <param name="Error">The <c>error</c> code of our error envelope, or null when the body is not one (HTML, empty, foreign).</param>
     /// <param name="RetryAfter">From seconds or a date, clamped to 0..15 min; null when absent or malformed.</param>
-    public sealed record Answered(int Status, ReadOnlyMemory<byte> Body, bool IsJson, string? Error, string? Message, TimeSpan? RetryAfter)
-        : HubReply;
+    /// <param name="Skew">The hub's clock minus ours, when the answer said its time.</param>
+    public sealed record Answered(
+        int Status,
+        ReadOnlyMemory<byte> Body,
+        bool IsJson,
+        string? Error,
+        string? Message,
+        TimeSpan? RetryAfter,
+        TimeSpan? Skew = null
+    ) : HubReply;
 
     /// <summary>No answer that can be believed: network, TLS, proxy, captive portal, deadline, protocol.</summary>
     public sealed record Failed(HubFailure Failure) : HubReply;
