@@ -27,6 +27,9 @@ public sealed record SyncOptions
     public required AuthSettings Auth { get; init; }
 
     public required ShutdownSettings Shutdown { get; init; }
+
+    /// <summary>The HOCON that these were read from: its <c>akka</c> part goes to an actor system of our own.</summary>
+    internal string? Overlay { get; init; }
 }
 
 /// <param name="MaxOperations">Pending, parked and dead operations together; at the limit an enqueue gets <see cref="JournalFullException"/>.</param>
