@@ -20,6 +20,9 @@ internal static class JournalProtocol
     /// <summary>The typed "not now" that any command may get.</summary>
     public sealed record Unavailable(string Reason, string Remedy);
 
+    /// <summary>Told to the parent once, when the file is open and operations are taken.</summary>
+    public sealed record JournalOpened(DeviceId Device);
+
     // ---- Enqueue (beside the pooled EnqueueRequest of the façade) ----
 
     /// <summary>Stores all or none. Replies <see cref="Stored"/>, <see cref="Full"/>, <see cref="Refused"/>.</summary>
@@ -62,6 +65,7 @@ internal static class JournalProtocol
     /// </summary>
     public sealed record SettleBatch(Lane Lane, long Pass, PushBatch Batch, PushResult Result, IActorRef ReplyTo) : IJournalCommand;
 
+    /// <param name="Dead">When above 0, what was read ahead may hold later rows of a dead key: release it and read again.</param>
     public sealed record BatchSettled(Lane Lane, long Pass, int Acked, int Dead, int Parked, long Pending);
 
     /// <summary>Counts one real attempt on rows [From, From + Count) of the batch and records the error. Replies <see cref="AttemptRecorded"/>.</summary>

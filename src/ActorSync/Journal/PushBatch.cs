@@ -15,6 +15,7 @@ internal sealed class PushBatch
     private readonly ArrayBufferWriter<byte> _body;
     private readonly Row[] _rows;
     private readonly int _headBytes;
+    private int[]? _keys;
 
     /// <param name="body">The whole body, tail included.</param>
     /// <param name="headBytes">Length of the envelope before the first operation.</param>
@@ -37,7 +38,19 @@ internal sealed class PushBatch
     public OperationId IdAt(int index) => _rows[index].Id;
 
     /// <summary>Rows of one entity have one key number within the batch.</summary>
-    public int KeyAt(int index) => _rows[index].Key;
+    public int KeyAt(int index) => (_keys ??= NumberKeys())[index];
+
+    /// <summary>Where reading stood before this batch, and after it.</summary>
+    internal (long After, long Until) Span { get; init; }
+
+    /// <summary>The first row in the span that could be sent and was left out; the lane's mark stays below it.</summary>
+    internal long FirstSkipped { get; init; } = long.MaxValue;
+
+    /// <summary>How often stamps had been shifted when it was read.</summary>
+    internal int ShiftEpoch { get; init; }
+
+    /// <summary>Somebody changed rows of the queue while the batch was out: each row is looked at before it is booked.</summary>
+    internal bool Disturbed { get; set; }
 
     internal ReadOnlySpan<Row> Rows => _rows;
 
@@ -82,6 +95,30 @@ internal sealed class PushBatch
         return body.WrittenMemory;
     }
 
+    private int[] NumberKeys()
+    {
+        var numbers = new Dictionary<EntityKey, int>();
+        var keys = new int[_rows.Length];
+        for (var i = 0; i < keys.Length; i++)
+        {
+            if (!numbers.TryGetValue(_rows[i].Entity, out keys[i]))
+            {
+                numbers.Add(_rows[i].Entity, keys[i] = numbers.Count);
+            }
+        }
+
+        return keys;
+    }
+
     /// <param name="Offset">Where the operation's JSON starts in the body.</param>
-    internal readonly record struct Row(long Seq, OperationId Id, long Lamport, Lane Lane, int Key, int Offset, int Length);
+    internal readonly record struct Row(
+        long Seq,
+        OperationId Id,
+        long Lamport,
+        Lane Lane,
+        EntityKey Entity,
+        int Offset,
+        int Length,
+        int PayloadBytes = 0
+    );
 }

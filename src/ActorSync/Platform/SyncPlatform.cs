@@ -15,6 +15,9 @@ internal sealed record SyncPlatform
     /// <summary>The SQLite VFS that journals are opened with; null is the platform's.</summary>
     public string? SqliteVfs { get; init; }
 
+    /// <summary>Tells this installation of the machine from another one, so that a copied journal is noticed.</summary>
+    public Func<string> Installation { get; init; } = Machine.Installation;
+
     /// <summary>False only in the simulation, where a caller's continuation must stay on the world's thread.</summary>
     public bool AsynchronousContinuations { get; init; } = true;
 

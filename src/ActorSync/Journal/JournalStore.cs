@@ -1,0 +1,92 @@
+using ActorSync.Platform;
+using ActorSync.Wire;
+
+namespace ActorSync.Journal;
+
+/// <summary>The open journal: its parts, wired. One thread at a time.</summary>
+internal sealed class JournalStore : IDisposable
+{
+    private readonly OpenJournal _open;
+
+    /// <exception cref="JournalOpenException">The file may not be opened.</exception>
+    public JournalStore(string path, JournalSettings settings, SyncPlatform platform, JournalStatistics statistics)
+    {
+        _open = JournalFile.Open(path, settings, platform);
+        try
+        {
+            Tables = new JournalTables(_open.Db, platform, settings);
+            Aside = new SetAside(Tables);
+            Replica = new Replica(Tables);
+            Queries = new JournalQueries(Tables, Replica);
+            Reader = new LaneReader(Tables);
+            Restamping = new Restamping(Tables);
+            Group = new GroupCommit(Tables, new OperationWriter(Tables), Queries, statistics);
+            _settlement = new Settlement(Tables, Aside);
+        }
+        catch
+        {
+            _open.Dispose();
+            throw;
+        }
+    }
+
+    private readonly Settlement _settlement;
+
+    public JournalTables Tables { get; }
+
+    public SetAside Aside { get; }
+
+    public Replica Replica { get; }
+
+    public JournalQueries Queries { get; }
+
+    public LaneReader Reader { get; }
+
+    public Restamping Restamping { get; }
+
+    public GroupCommit Group { get; }
+
+    public (int Acked, int Dead, int Parked) Settle(PushBatch batch, PushResult result, List<Settled> settled)
+    {
+        // A batch of a pass that is over is booked all the same: the hub has spoken.
+        batch.Disturbed |= !Tables[batch.Lane].Outstanding.Contains(batch);
+        (int, int, int) counts = default;
+        Tables.Write(() => counts = _settlement.Settle(batch, result, Reader.ShiftEpoch, settled));
+        ForgetKeysOfEmptyLanes();
+        return counts;
+    }
+
+    public void RecordAttempt(PushBatch batch, int from, int count, string error) =>
+        Tables.Write(() => _settlement.RecordAttempt(batch, from, count, error));
+
+    /// <summary>Gives the delta; chunks follow while <see cref="Restamping"/> is under way.</summary>
+    public long BeginShift(long storedMax)
+    {
+        long delta = 0;
+        Tables.Write(() => delta = Restamping.Begin(storedMax));
+        Reader.ShiftEpoch += delta != 0 ? 1 : 0;
+        return delta;
+    }
+
+    public IEnumerable<JournalStep> Shift()
+    {
+        while (Restamping.IsUnderWay)
+        {
+            Tables.Write(() => Restamping.Chunk());
+            yield return JournalStep.More;
+        }
+    }
+
+    public void Dispose() => _open.Dispose();
+
+    private void ForgetKeysOfEmptyLanes()
+    {
+        foreach (var lane in Tables.Lanes)
+        {
+            if (Tables.Row.Pending(lane.Lane) == 0)
+            {
+                lane.Keys.Clear();
+            }
+        }
+    }
+}

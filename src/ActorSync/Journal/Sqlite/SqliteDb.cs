@@ -1,0 +1,221 @@
+using SQLitePCL;
+
+namespace ActorSync.Journal.Sqlite;
+
+/// <summary>One connection through the raw API: no pooling, no strings on the hot path, one thread at a time.</summary>
+internal sealed class SqliteDb : IDisposable
+{
+    private const int OpenFlags = raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_CREATE | raw.SQLITE_OPEN_NOMUTEX;
+    private readonly sqlite3 _handle;
+    private readonly HashSet<Statement> _statements = [];
+    private readonly Statement _begin;
+    private readonly Statement _commit;
+    private readonly Statement _rollback;
+
+    static SqliteDb() => Batteries_V2.Init();
+
+    private SqliteDb(sqlite3 handle)
+    {
+        _handle = handle;
+        _begin = Prepare("BEGIN IMMEDIATE");
+        _commit = Prepare("COMMIT");
+        _rollback = Prepare("ROLLBACK");
+    }
+
+    /// <param name="vfs">Null for the platform's.</param>
+    public static SqliteDb Open(string path, string? vfs, bool readOnly = false)
+    {
+        var flags = readOnly ? raw.SQLITE_OPEN_READONLY | raw.SQLITE_OPEN_NOMUTEX : OpenFlags;
+        var code = raw.sqlite3_open_v2(path, out var handle, flags, vfs);
+        if (code != raw.SQLITE_OK)
+        {
+            var message = handle is null ? "" : raw.sqlite3_errmsg(handle).utf8_to_string();
+            var extended = handle is null ? code : raw.sqlite3_extended_errcode(handle);
+            handle?.Dispose();
+            throw new SqliteFailure(extended, message, $"open of {path}");
+        }
+
+        raw.sqlite3_extended_result_codes(handle, 1);
+        return new SqliteDb(handle);
+    }
+
+    public int Changes => raw.sqlite3_changes(_handle);
+
+    /// <summary>Kept until it is disposed, or the connection closes.</summary>
+    public Statement Prepare(string sql)
+    {
+        var code = raw.sqlite3_prepare_v2(_handle, sql, out var statement);
+        if (code != raw.SQLITE_OK)
+        {
+            throw Failure(code, sql);
+        }
+
+        var prepared = new Statement(this, statement, sql);
+        _statements.Add(prepared);
+        return prepared;
+    }
+
+    public void Execute(string sql)
+    {
+        var code = raw.sqlite3_exec(_handle, sql);
+        if (code != raw.SQLITE_OK)
+        {
+            throw Failure(code, sql);
+        }
+    }
+
+    public string? QueryText(string sql) => Query(sql, static s => s.IsNull(0) ? null : s.Text(0));
+
+    public long QueryLong(string sql) => Query(sql, static s => s.Long(0));
+
+    public void Begin() => _begin.Run();
+
+    public void Commit() => _commit.Run();
+
+    /// <summary>Ends a failed transaction. SQLite may have ended it by itself, so a refusal is no news.</summary>
+    public void Rollback()
+    {
+        if (raw.sqlite3_get_autocommit(_handle) == 0)
+        {
+            _rollback.Run();
+        }
+    }
+
+    /// <summary>Runs <paramref name="work"/> in one transaction: all of it or nothing.</summary>
+    public void InTransaction(Action work)
+    {
+        Begin();
+        try
+        {
+            work();
+            Commit();
+        }
+        catch
+        {
+            Rollback();
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var statement in _statements.ToArray())
+        {
+            statement.Dispose();
+        }
+
+        _handle.Dispose();
+    }
+
+    internal void Forget(Statement statement) => _statements.Remove(statement);
+
+    internal SqliteFailure Failure(int code, string during) => new(code, raw.sqlite3_errmsg(_handle).utf8_to_string(), during);
+
+    private T? Query<T>(string sql, Func<Statement, T> read)
+    {
+        var code = raw.sqlite3_prepare_v2(_handle, sql, out var handle);
+        if (code != raw.SQLITE_OK)
+        {
+            throw Failure(code, sql);
+        }
+
+        using var statement = new Statement(this, handle, sql);
+        return statement.Step() ? read(statement) : default;
+    }
+}
+
+/// <summary>A prepared statement. Bind positions count from 1, columns from 0.</summary>
+internal sealed class Statement(SqliteDb db, sqlite3_stmt handle, string sql) : IDisposable
+{
+    public Statement Bind(int position, long value)
+    {
+        Check(raw.sqlite3_bind_int64(handle, position, value));
+        return this;
+    }
+
+    public Statement Bind(int position, long? value) => value is { } known ? Bind(position, known) : BindNull(position);
+
+    /// <summary>UTF-8; an empty span is an empty text, not null.</summary>
+    public Statement BindText(int position, ReadOnlySpan<byte> utf8)
+    {
+        Check(utf8.IsEmpty ? raw.sqlite3_bind_text(handle, position, "") : raw.sqlite3_bind_text(handle, position, utf8));
+        return this;
+    }
+
+    public Statement BindText(int position, string? text)
+    {
+        Check(text is null ? raw.sqlite3_bind_null(handle, position) : raw.sqlite3_bind_text(handle, position, text));
+        return this;
+    }
+
+    public Statement BindBlob(int position, ReadOnlySpan<byte> bytes)
+    {
+        Check(raw.sqlite3_bind_blob(handle, position, bytes));
+        return this;
+    }
+
+    public Statement BindNull(int position)
+    {
+        Check(raw.sqlite3_bind_null(handle, position));
+        return this;
+    }
+
+    /// <summary>True for a row, false at the end.</summary>
+    public bool Step()
+    {
+        var code = raw.sqlite3_step(handle);
+        return code switch
+        {
+            raw.SQLITE_ROW => true,
+            raw.SQLITE_DONE => false,
+            _ => throw Failed(code),
+        };
+    }
+
+    public void Reset() => raw.sqlite3_reset(handle);
+
+    /// <summary>Steps to the end and resets, for a statement that gives no rows.</summary>
+    public void Run()
+    {
+        var code = raw.sqlite3_step(handle);
+        raw.sqlite3_reset(handle);
+        if (code is not (raw.SQLITE_DONE or raw.SQLITE_ROW))
+        {
+            throw db.Failure(code, sql);
+        }
+    }
+
+    public bool IsNull(int column) => raw.sqlite3_column_type(handle, column) == raw.SQLITE_NULL;
+
+    public long Long(int column) => raw.sqlite3_column_int64(handle, column);
+
+    public long? LongOrNull(int column) => IsNull(column) ? null : Long(column);
+
+    /// <summary>Of a text or a blob, as stored; good until the next step or reset.</summary>
+    public ReadOnlySpan<byte> Bytes(int column) => raw.sqlite3_column_blob(handle, column);
+
+    public string Text(int column) => raw.sqlite3_column_text(handle, column).utf8_to_string() ?? "";
+
+    public string? TextOrNull(int column) => IsNull(column) ? null : Text(column);
+
+    public void Dispose()
+    {
+        db.Forget(this);
+        handle.Dispose();
+    }
+
+    private SqliteFailure Failed(int code)
+    {
+        var failure = db.Failure(code, sql);
+        raw.sqlite3_reset(handle);
+        return failure;
+    }
+
+    private void Check(int code)
+    {
+        if (code != raw.SQLITE_OK)
+        {
+            throw db.Failure(code, sql);
+        }
+    }
+}
