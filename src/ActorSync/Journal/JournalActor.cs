@@ -1,5 +1,4 @@
 using ActorSync.Journal.Sqlite;
-using ActorSync.Model;
 using ActorSync.Platform;
 using Akka.Actor;
 using Akka.Event;
@@ -25,11 +24,10 @@ internal sealed class JournalActor(string path, JournalSettings settings, SyncPl
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly ReserveFile _reserve = new(path + ".reserve", platform.SqliteVfs is null ? settings.ReserveBytes : 0);
     private readonly OperationIdSource _ids = new(platform.Time, platform.Chance);
-    private readonly Queue<(IEnumerator<JournalStep> Steps, IActorRef Asker)> _jobs = new();
-    private readonly Subscribers _subscribers = new();
-    private readonly Dictionary<OperationId, List<IActorRef>> _awaited = [];
-    private readonly List<Settled> _settled = [];
+    private readonly JournalJobs _jobs = new(PauseOf(Context.Self));
     private JournalStore _store = null!;
+    private Receipts _receipts = null!;
+    private JournalDesk _desk = null!;
     private bool _flushSent;
     private bool _foldHeld;
     private bool _hasRoom = true;
@@ -44,10 +42,12 @@ internal sealed class JournalActor(string path, JournalSettings settings, SyncPl
     protected override void PreStart()
     {
         _store = new JournalStore(path, settings, platform, statistics);
+        _receipts = new Receipts(_store.Queries);
+        _desk = new JournalDesk(_store, _receipts, _jobs);
         LookForRoomNow();
         if (_store.Restamping.IsUnderWay)
         {
-            Work(_store.Shift(), ActorRefs.Nobody);
+            _jobs.Start(_store.Shift(), ActorRefs.Nobody);
         }
 
         ScheduleFold();
@@ -58,7 +58,7 @@ internal sealed class JournalActor(string path, JournalSettings settings, SyncPl
     protected override void PostStop()
     {
         _store?.Group.Fail(new Unavailable("the journal stopped", "hand the operation in again, with the same operation id"));
-        foreach (var asker in _awaited.Values.SelectMany(all => all).Concat(_jobs.Select(job => job.Asker)))
+        foreach (var asker in _jobs.Askers.Concat(_receipts?.Askers ?? []))
         {
             asker.Tell(new Unavailable("the journal stopped", "ask again"), ActorRefs.NoSender);
         }
@@ -103,7 +103,7 @@ internal sealed class JournalActor(string path, JournalSettings settings, SyncPl
                 Take(many);
                 break;
             case Continue:
-                Step();
+                _jobs.Step();
                 break;
             case Fold:
                 FoldSome();
@@ -112,104 +112,26 @@ internal sealed class JournalActor(string path, JournalSettings settings, SyncPl
                 LookForRoomNow();
                 break;
             case Terminated gone:
-                _subscribers.Remove(gone.ActorRef);
+                _desk.Subscribers.Remove(gone.ActorRef);
+                break;
+            case GetDigest digest:
+                CommitGroup();
+                _jobs.Start(Digest(digest.ReplyTo), digest.ReplyTo);
+                break;
+            case Subscribe subscribe:
+                Subscribe(subscribe.ReplyTo);
                 break;
             case IJournalCommand command:
                 CommitGroup();
-                Command(command);
+                if (!_desk.TryCarryOut(command))
+                {
+                    Unhandled(command);
+                }
+
+                ScheduleFold();
                 break;
             default:
                 Unhandled(message);
-                break;
-        }
-    }
-
-    private void Command(IJournalCommand command)
-    {
-        switch (command)
-        {
-            case OpenPass open:
-                var pass = Lane(open.Lane).Open(_store.Tables.Row.Mark(open.Lane));
-                open.ReplyTo.Tell(new PassOpened(open.Lane, pass, _store.Tables.Row.Pending(open.Lane)));
-                break;
-            case ReadBatch read:
-                Read(read);
-                break;
-            case SettleBatch settle:
-                Settle(settle);
-                break;
-            case RecordAttempt attempt:
-                _store.RecordAttempt(attempt.Batch, attempt.From, attempt.Count, attempt.Error);
-                attempt.ReplyTo.Tell(new AttemptRecorded(attempt.Lane, attempt.Pass));
-                break;
-            case HoldKey hold when hold.Pass == Lane(hold.Lane).Pass:
-                Lane(hold.Lane).Held.Add(hold.Batch.Rows[hold.Index].Entity);
-                break;
-            case ReleaseBatch release:
-                Release(release);
-                break;
-            case RecoverFromRegression regression:
-                Recover(regression);
-                break;
-            case RetryDead retry:
-                Change(retry, () => retry.Operation is { } one ? _store.Aside.Retry(one) : _store.Aside.RetryAll());
-                break;
-            case DiscardDead discard:
-                Change(discard, () => _store.Aside.Discard(discard.Operation, discard.Reason, _settled));
-                break;
-            case ParkOperation park:
-                Change(park, () => _store.Aside.Park(park.Operation));
-                break;
-            case ClearQueue clear:
-                Change(clear, _store.Aside.Clear);
-                break;
-            case AwaitReceipt receipt:
-                Await(receipt);
-                break;
-            case Subscribe subscribe:
-                if (_subscribers.Arm(subscribe.ReplyTo))
-                {
-                    Context.Watch(subscribe.ReplyTo);
-                }
-
-                break;
-            default:
-                Query(command);
-                break;
-        }
-    }
-
-    private void Query(IJournalCommand query)
-    {
-        switch (query)
-        {
-            case GetCounts:
-                query.ReplyTo.Tell(_store.Queries.Counts());
-                break;
-            case GetOperation one:
-                query.ReplyTo.Tell(_store.Queries.Find(one.Operation) ?? (object)new NoSuchOperation(one.Operation));
-                break;
-            case ListOperations list:
-                query.ReplyTo.Tell(new Rows(_store.Queries.List(list.State, list.AfterSeq, list.Limit)));
-                break;
-            case GetCheckpoint checkpoint:
-                query.ReplyTo.Tell(new SourceCheckpoint(checkpoint.Source, _store.Queries.Checkpoint(checkpoint.Source)));
-                break;
-            case GetSettings:
-                query.ReplyTo.Tell(_store.Queries.ReadSettings());
-                break;
-            case PatchSettings patch:
-                _store.Queries.Patch(patch.Patch);
-                query.ReplyTo.Tell(_store.Queries.ReadSettings());
-                break;
-            case GetDigest:
-                Work(Digest(query.ReplyTo), query.ReplyTo);
-                break;
-            case GetEntities entities:
-                Work(_store.Queries.ReadEntities(entities, found => entities.ReplyTo.Tell(found)), entities.ReplyTo);
-                break;
-            default:
-                Unhandled(query);
                 break;
         }
     }
@@ -257,7 +179,7 @@ internal sealed class JournalActor(string path, JournalSettings settings, SyncPl
         }
 
         var (priority, bulk) = _store.Group.Commit();
-        _subscribers.News(priority, bulk);
+        _desk.Subscribers.News(priority, bulk);
     }
 
     private void Take(EnqueueMany many)
@@ -275,142 +197,15 @@ internal sealed class JournalActor(string path, JournalSettings settings, SyncPl
         Gather(new EnqueueManyMember(operations, many.Checkpoint, many.ReplyTo));
     }
 
-    // ---- drain ----
-
-    private LaneReading Lane(Lane lane) => _store.Tables[lane];
-
-    private void Read(ReadBatch read)
+    private void Subscribe(IActorRef subscriber)
     {
-        if (read.Pass == Lane(read.Lane).Pass)
+        if (_desk.Subscribers.Arm(subscriber))
         {
-            Work(_store.Reader.Read(read.Lane, read.MaxOperations, read.MaxBytes, batch => Reply(read, batch)), read.ReplyTo);
+            Context.Watch(subscriber);
         }
     }
 
-    private void Reply(ReadBatch read, PushBatch? batch) =>
-        read.ReplyTo.Tell(new BatchRead(read.Lane, read.Pass, batch, _store.Tables.Row.Pending(read.Lane)));
-
-    private void Settle(SettleBatch settle)
-    {
-        var before = _store.Tables.Row;
-        var (acked, dead, parked) = _store.Settle(settle.Batch, settle.Result, _settled);
-        settle.ReplyTo.Tell(new BatchSettled(settle.Lane, settle.Pass, acked, dead, parked, _store.Tables.Row.Pending(settle.Lane)));
-        TellWaiting();
-        ScheduleFold();
-        // What was parked behind an acked head is pending again.
-        _subscribers.News(
-            _store.Tables.Row.Parked < before.Parked && _store.Tables.Row.PendingPriority > 0,
-            _store.Tables.Row.Parked < before.Parked && _store.Tables.Row.PendingBulk > 0
-        );
-    }
-
-    private void Release(ReleaseBatch release)
-    {
-        _store.Reader.Release(release.Batch);
-        var other = _store.Tables.Other(release.Lane);
-        if (other.Waiting)
-        {
-            other.Waiting = false;
-            _subscribers.News(other.Lane == Model.Lane.Priority, other.Lane == Model.Lane.Bulk);
-        }
-    }
-
-    private void Recover(RecoverFromRegression regression)
-    {
-        var delta = _store.BeginShift(regression.StoredMax);
-        Work(Shifting(), regression.ReplyTo);
-
-        IEnumerable<JournalStep> Shifting()
-        {
-            foreach (var step in _store.Shift())
-            {
-                yield return step;
-            }
-
-            regression.ReplyTo.Tell(new Recovered(_store.Tables.Row.Lamport, delta));
-        }
-    }
-
-    // ---- dead letters and receipts ----
-
-    private void Change(IJournalCommand command, Func<long> change)
-    {
-        long count = 0;
-        _store.Tables.Write(() => count = change());
-        command.ReplyTo.Tell(new Changed(count));
-        TellWaiting();
-        _subscribers.News(_store.Tables.Row.PendingPriority > 0, _store.Tables.Row.PendingBulk > 0);
-    }
-
-    private void Await(AwaitReceipt receipt)
-    {
-        var row = _store.Queries.Find(receipt.Operation);
-        switch (row?.State)
-        {
-            case RowState.Pending or RowState.Parked:
-                if (!_awaited.TryGetValue(receipt.Operation, out var waiting))
-                {
-                    _awaited.Add(receipt.Operation, waiting = []);
-                }
-
-                waiting.Add(receipt.ReplyTo);
-                break;
-            case RowState.Acked:
-                receipt.ReplyTo.Tell(new ReceiptKnown(receipt.Operation, ReceiptState.Acked, null));
-                break;
-            case RowState.Dead:
-                receipt.ReplyTo.Tell(new ReceiptKnown(receipt.Operation, ReceiptState.Dead, row.LastError));
-                break;
-            default:
-                var reason = _store.Queries.DiscardReason(receipt.Operation);
-                var state = reason is null ? ReceiptState.Unknown : ReceiptState.Discarded;
-                receipt.ReplyTo.Tell(new ReceiptKnown(receipt.Operation, state, reason));
-                break;
-        }
-    }
-
-    private void TellWaiting()
-    {
-        if (_awaited.Count > 0)
-        {
-            foreach (var (operation, state, error) in _settled)
-            {
-                if (_awaited.Remove(operation, out var waiting))
-                {
-                    waiting.ForEach(one => one.Tell(new ReceiptKnown(operation, state, error)));
-                }
-            }
-        }
-
-        _settled.Clear();
-    }
-
-    // ---- long work ----
-
-    /// <summary>Runs to its first pause at once when nothing else is under way.</summary>
-    private void Work(IEnumerable<JournalStep> job, IActorRef asker)
-    {
-        _jobs.Enqueue((job.GetEnumerator(), asker));
-        if (_jobs.Count == 1)
-        {
-            Step();
-        }
-    }
-
-    private void Step()
-    {
-        while (_jobs.TryPeek(out var job))
-        {
-            if (job.Steps.MoveNext())
-            {
-                Self.Tell(Continue.Instance, ActorRefs.NoSender);
-                return;
-            }
-
-            job.Steps.Dispose();
-            _jobs.Dequeue();
-        }
-    }
+    // ---- folding ----
 
     private IEnumerable<JournalStep> Digest(IActorRef replyTo)
     {
@@ -488,6 +283,8 @@ internal sealed class JournalActor(string path, JournalSettings settings, SyncPl
                 break;
         }
     }
+
+    private static Action PauseOf(IActorRef self) => () => self.Tell(Continue.Instance, ActorRefs.NoSender);
 
     private sealed record Flush
     {

@@ -1,0 +1,70 @@
+using ActorSync.Model;
+using Akka.Actor;
+using static ActorSync.Journal.JournalProtocol;
+
+namespace ActorSync.Journal;
+
+/// <summary>Who awaits which operation's end.</summary>
+internal sealed class Receipts(JournalQueries queries)
+{
+    private readonly Dictionary<OperationId, List<IActorRef>> _awaited = [];
+
+    /// <summary>What reached its end in the transaction under way; told after its commit.</summary>
+    public List<Settled> Settled { get; } = [];
+
+    public IEnumerable<IActorRef> Askers => _awaited.Values.SelectMany(all => all);
+
+    public void Await(AwaitReceipt receipt)
+    {
+        var row = queries.Find(receipt.Operation);
+        switch (row?.State)
+        {
+            case RowState.Pending or RowState.Parked:
+                if (!_awaited.TryGetValue(receipt.Operation, out var waiting))
+                {
+                    _awaited.Add(receipt.Operation, waiting = []);
+                }
+
+                waiting.Add(receipt.ReplyTo);
+                break;
+            case RowState.Acked:
+                receipt.ReplyTo.Tell(new ReceiptKnown(receipt.Operation, ReceiptState.Acked, null));
+                break;
+            case RowState.Dead:
+                receipt.ReplyTo.Tell(new ReceiptKnown(receipt.Operation, ReceiptState.Dead, row.LastError));
+                break;
+            default:
+                var reason = queries.DiscardReason(receipt.Operation);
+                var state = reason is null ? ReceiptState.Unknown : ReceiptState.Discarded;
+                receipt.ReplyTo.Tell(new ReceiptKnown(receipt.Operation, state, reason));
+                break;
+        }
+    }
+
+    public void TellCommitted()
+    {
+        if (_awaited.Count > 0)
+        {
+            foreach (var (operation, state, error) in Settled)
+            {
+                if (_awaited.Remove(operation, out var waiting))
+                {
+                    waiting.ForEach(one => one.Tell(new ReceiptKnown(operation, state, error)));
+                }
+            }
+        }
+
+        Settled.Clear();
+    }
+
+    /// <summary>The queue was cleared: nobody will settle what is awaited.</summary>
+    public void TellCleared()
+    {
+        foreach (var (operation, waiting) in _awaited)
+        {
+            waiting.ForEach(one => one.Tell(new ReceiptKnown(operation, ReceiptState.Discarded, "the queue was cleared")));
+        }
+
+        _awaited.Clear();
+    }
+}
