@@ -21,7 +21,7 @@ internal sealed class ReserveFile(string path, long bytes)
                 return true;
             }
 
-            var disk = new DriveInfo(Path.GetFullPath(path));
+            var disk = new DriveInfo(Path.GetDirectoryName(Path.GetFullPath(path))!);
             if (disk.AvailableFreeSpace < 2 * bytes)
             {
                 return false;
