@@ -37,6 +37,15 @@ public sealed class SyncProfile
     public Task<Explanation> ExplainAsync(OperationId operation, CancellationToken cancellation = default) =>
         throw new NotImplementedException();
 
+    /// <summary>Carries over what <see cref="Outbox.AppOutbox"/> writes into the app's own SQLite file, from now on and after each start that attaches it again.</summary>
+    /// <param name="name">Stable: how far the file was carried over is kept under it.</param>
+    /// <param name="path">The app's SQLite file.</param>
+    public Task AttachOutboxAsync(string name, string path, CancellationToken cancellation = default) =>
+        throw new NotImplementedException();
+
+    /// <summary>Says that the app has committed: the outbox is looked at now, not at its next tick (200 ms).</summary>
+    public void NotifyOutbox(string name) => throw new NotImplementedException();
+
     // What the command line needs beside an app's needs.
     internal Task<ImmutableArray<Accepted>> EnqueueWithCheckpointAsync(
         ImmutableArray<NewOperation> operations,
