@@ -29,13 +29,25 @@ public sealed class SyncRuntime : IAsyncDisposable
         CancellationToken cancellation = default
     ) => StartAsync(options, SyncPlatform.Real(), logs, system, cancellation);
 
-    internal static Task<SyncRuntime> StartAsync(
+    internal static async Task<SyncRuntime> StartAsync(
         SyncOptions options,
         SyncPlatform platform,
         ILoggerFactory? logs,
         ActorSystem? system,
         CancellationToken cancellation
-    ) => throw new NotImplementedException();
+    )
+    {
+        var runtime = Create(options, platform, logs, system);
+        await runtime.OpenAsync(cancellation).ConfigureAwait(false);
+        return runtime;
+    }
+
+    /// <summary>A runtime that is not started yet: a container hands it out before the host starts its services. Until then it answers "starting".</summary>
+    internal static SyncRuntime Create(SyncOptions options, SyncPlatform platform, ILoggerFactory? logs, ActorSystem? system) =>
+        throw new NotImplementedException();
+
+    /// <summary>Starts it, once. When it throws, nothing is left running.</summary>
+    internal Task OpenAsync(CancellationToken cancellation) => throw new NotImplementedException();
 
     /// <exception cref="KeyNotFoundException">No profile of that name was started.</exception>
     public SyncProfile Profile(string name) =>
