@@ -7,7 +7,7 @@ using Akka.Dispatch.MessageQueues;
 using Akka.Event;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using static ActorSync.Hosting.NamedFormatter;
+using static ActorSync.Diagnostics.NamedFormatter;
 using AkkaLevel = Akka.Event.LogLevel;
 using LogLevel = Microsoft.Extensions.Logging.LogLevel;
 

@@ -1,4 +1,4 @@
-using ActorSync.Hosting;
+using ActorSync.Diagnostics;
 using Akka.Event;
 using Shouldly;
 using Xunit;

@@ -4,7 +4,7 @@ using System.Globalization;
 using System.Text;
 using Akka.Event;
 
-namespace ActorSync.Hosting;
+namespace ActorSync.Diagnostics;
 
 /// <summary>Fills named holes (<c>{Reason}</c>) in the order of the arguments, and positional ones (<c>{0}</c>) by their number.</summary>
 /// <remarks>
