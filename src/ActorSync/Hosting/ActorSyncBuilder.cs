@@ -4,12 +4,8 @@ namespace ActorSync.Hosting;
 public sealed class ActorSyncBuilder
 {
     /// <summary>Where profiles, journals and credentials live. Created 0700 when it does not exist.</summary>
-    /// <value>The platform's folder for an application's local data, then <c>actorsync</c>.</value>
-    public string DataDirectory { get; set; } =
-        Path.Combine(
-            Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify),
-            "actorsync"
-        );
+    /// <value>None: it must be set, and no two apps may share one.</value>
+    public string DataDirectory { get; set; } = string.Empty;
 
     /// <summary>The app's own HOCON, laid over <c>reference.conf</c>; null for none.</summary>
     /// <example><code>actorsync.hub = "https://hub.example.com"</code></example>
@@ -20,6 +16,11 @@ public sealed class ActorSyncBuilder
 
     internal SyncOptions Build()
     {
+        if (string.IsNullOrWhiteSpace(DataDirectory))
+        {
+            throw new InvalidSettingException(nameof(DataDirectory), "is not set", "name a folder that belongs to this app alone");
+        }
+
         var options = SyncOptionsReader.Read(DataDirectory, Settings);
         return Configure is null ? options : Configure(options);
     }

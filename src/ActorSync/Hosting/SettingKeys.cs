@@ -30,7 +30,7 @@ internal static class SettingKeys
 
         foreach (var (section, value) in overlay.Root.GetObject().Items)
         {
-            var near = new[] { Root, "akka" }.FirstOrDefault(ours => section != ours && Distance(section, ours) <= 2);
+            var near = new[] { Root, "akka" }.FirstOrDefault(ours => section != ours && Distance(section, ours) <= ours.Length / 4);
             if (near is not null || value.IsEmpty)
             {
                 throw new InvalidSettingException(

@@ -20,17 +20,25 @@ public static partial class SyncOptionsReader
     /// <param name="overlayName">What a complaint calls the overlay, such as its file's name.</param>
     /// <exception cref="InvalidSettingException">The HOCON cannot be read, a key under <c>actorsync</c> is unknown, or a value is wrong.</exception>
     public static SyncOptions Read(string dataDirectory, string? overlayHocon = null, string overlayName = "the app's settings") =>
-        Read(dataDirectory, overlayHocon, overlayName, []);
+        Read(dataDirectory, overlayHocon is null ? [] : [new SettingsText(overlayName, overlayHocon)], []);
+
+    /// <param name="layers">Each is checked under its own name; a later one wins.</param>
+    internal static SyncOptions Read(string dataDirectory, params IReadOnlyList<SettingsText> layers) => Read(dataDirectory, layers, []);
 
     /// <param name="read">Is told each key that is read.</param>
-    internal static SyncOptions Read(string dataDirectory, string? overlayHocon, string overlayName, ICollection<string> read)
+    internal static SyncOptions Read(string dataDirectory, IReadOnlyList<SettingsText> layers, ICollection<string> read)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(dataDirectory);
         var reference = Reference();
-        var overlay = HoconText.Parse(overlayHocon, overlayName);
-        SettingKeys.Check(overlay, reference, overlayName);
+        var config = reference;
+        foreach (var layer in layers)
+        {
+            var overlay = HoconText.Parse(layer.Hocon, layer.Name);
+            SettingKeys.Check(overlay, reference, layer.Name);
+            config = overlay.WithFallback(config);
+        }
 
-        var root = new SettingSection(overlay.WithFallback(reference), SettingKeys.Root, read);
+        var root = new SettingSection(config, SettingKeys.Root, read);
         var plainHttpHosts = root.Texts("plain-http-hosts");
         return new SyncOptions
         {
@@ -43,7 +51,7 @@ public static partial class SyncOptionsReader
             Http = Http(root.Section("http")),
             Auth = Auth(root.Section("auth")),
             Shutdown = Shutdown(root.Section("shutdown")),
-            Overlay = overlayHocon,
+            Overlay = string.Join('\n', layers.Select(layer => layer.Hocon)),
         };
     }
 
@@ -241,3 +249,6 @@ public static partial class SyncOptionsReader
     [GeneratedRegex("^[a-z][a-z0-9-]{0,63}$", RegexOptions.CultureInvariant)]
     private static partial Regex PresetName();
 }
+
+/// <summary>HOCON, and what a complaint about it calls it, such as its file's name.</summary>
+internal readonly record struct SettingsText(string Name, string Hocon);

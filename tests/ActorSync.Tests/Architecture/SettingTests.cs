@@ -15,7 +15,7 @@ public class SettingTests
     public void Every_key_is_read_exactly_once()
     {
         List<string> read = [];
-        _ = SyncOptionsReader.Read("data", null, "", read);
+        _ = SyncOptionsReader.Read("data", [], read);
 
         read.Order(StringComparer.Ordinal).ShouldBe(SettingKeys.Of(SyncOptionsReader.Reference()).Order(StringComparer.Ordinal));
     }

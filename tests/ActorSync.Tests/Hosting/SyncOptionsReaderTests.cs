@@ -49,6 +49,7 @@ public class SyncOptionsReaderTests
             """
             # An app's own file may hold more than our section.
             my-app { window = 5 }
+            kafka { topic = edits }
             actorsync {
               profiles = [home, work]
               hub = "https://hub.example.com/sync"
@@ -125,6 +126,26 @@ public class SyncOptionsReaderTests
         error.Code.ShouldBe("invalid_setting");
         error.Message.ShouldStartWith($"{key}: ");
         error.Remedy.ShouldContain(remedy);
+    }
+
+    [Fact]
+    public void A_later_layer_wins_and_each_is_named_in_its_own_complaint()
+    {
+        var app = new SettingsText("app.conf", "actorsync { hub = \"https://a.example.com\"\n http.max-connections = 2 }\n");
+
+        var options = SyncOptionsReader.Read(
+            Folder,
+            app,
+            new SettingsText("user.conf", "actorsync.http.max-connections = 3\nakka.loglevel = ERROR")
+        );
+        var error = Should.Throw<InvalidSettingException>(() =>
+            SyncOptionsReader.Read(Folder, app, new SettingsText("user.conf", "\nactorsync {"))
+        );
+
+        options.Hub.ShouldBe(new Uri("https://a.example.com"));
+        options.Http.MaxConnections.ShouldBe(3);
+        SyncOptionsReader.AkkaConfig(options).GetString("akka.loglevel").ShouldBe("ERROR");
+        error.Message.ShouldBe("user.conf: line 2: '{' is not closed");
     }
 
     [Fact]
