@@ -1,0 +1,68 @@
+using System.Text.Json;
+
+namespace ActorSync.Hub.Http;
+
+/// <summary>A whole answer: status and a JSON body, or none. Errors always carry our envelope.</summary>
+internal sealed class HubAnswer
+{
+    private HubAnswer(int status, JsonBuffer? body) => (Status, Body) = (status, body);
+
+    public int Status { get; }
+
+    /// <summary>Given back to its pool when the answer is sent.</summary>
+    public JsonBuffer? Body { get; }
+
+    /// <summary>Seconds.</summary>
+    public int? RetryAfter { get; private init; }
+
+    public string? Allow { get; private init; }
+
+    /// <summary>The rest of the request is not read: the connection ends with the answer.</summary>
+    public bool Close { get; private init; }
+
+    public static HubAnswer NoContent() => new(204, null);
+
+    public static HubAnswer Json(JsonBuffer body, int status = 200) => new(status, body);
+
+    public static HubAnswer Json(Action<Utf8JsonWriter> write, int status = 200) => new(status, Written(write));
+
+    /// <param name="more">Fields beside <c>error</c> and <c>message</c>.</param>
+    public static HubAnswer Error(
+        int status,
+        string code,
+        string message,
+        Action<Utf8JsonWriter>? more = null,
+        TimeSpan? retryAfter = null,
+        string? allow = null,
+        bool close = false
+    )
+    {
+        var body = Written(json =>
+        {
+            json.WriteStartObject();
+            json.WriteString("error"u8, code);
+            json.WriteString("message"u8, message);
+            more?.Invoke(json);
+            json.WriteEndObject();
+        });
+        return new HubAnswer(status, body)
+        {
+            RetryAfter = retryAfter is { } wait ? (int)Math.Max(1, Math.Ceiling(wait.TotalSeconds)) : null,
+            Allow = allow,
+            Close = close,
+        };
+    }
+
+    public static HubAnswer Invalid(string message) => Error(400, "invalid_request", message);
+
+    public static HubAnswer Unavailable(string message) => Error(503, "unavailable", message, retryAfter: TimeSpan.FromSeconds(1));
+
+    private static JsonBuffer Written(Action<Utf8JsonWriter> write)
+    {
+        var body = new JsonBuffer(512);
+        using var json = new Utf8JsonWriter(body);
+        write(json);
+        json.Flush();
+        return body;
+    }
+}

@@ -1,0 +1,297 @@
+using System.Security.Cryptography;
+using ActorSync.Model;
+
+namespace ActorSync.Hub.Store;
+
+/// <summary>Whether an account may sync. The numbers are stored.</summary>
+internal enum AccountStatus : byte
+{
+    Active = 0,
+    SyncDisabled = 1,
+    Restricted = 2,
+}
+
+/// <summary>One account as the store's thread holds it: the row, and its devices. Changes are written when the group commits.</summary>
+internal sealed class AccountState
+{
+    private readonly Dictionary<string, DeviceState> _byId = new(StringComparer.Ordinal);
+
+    public required long Number { get; init; }
+
+    public required string Id { get; init; }
+
+    public required string Handle { get; init; }
+
+    public AccountStatus Status { get; set; }
+
+    public long LastId { get; set; }
+
+    /// <summary>32 bytes, overwritten in place.</summary>
+    public required byte[] Head { get; init; }
+
+    public long MaxLamport { get; set; }
+
+    public long FoldedId { get; set; }
+
+    public bool Changed { get; set; }
+
+    /// <summary>It was looked up in this group, so it is looked at when the group commits.</summary>
+    public bool Used { get; set; }
+
+    public IReadOnlyCollection<DeviceState> Devices => _byId.Values;
+
+    public DeviceState? Device(string id) => _byId.GetValueOrDefault(id);
+
+    public DeviceState? Device(long number) => _byId.Values.FirstOrDefault(d => d.Number == number);
+
+    public void Add(DeviceState device) => _byId.Add(device.Id, device);
+
+    /// <summary>Where an id of this account stands in the log.</summary>
+    public long KeyOf(long id) => (Number << OperationLog.IdBits) | id;
+}
+
+/// <summary>One device of an account, with what the hub holds of it.</summary>
+internal sealed class DeviceState
+{
+    public required long Number { get; init; }
+
+    public required string Id { get; init; }
+
+    public required byte[] Utf8Id { get; init; }
+
+    public string? Name { get; set; }
+
+    public string? PeerId { get; set; }
+
+    public long LastSeenAt { get; set; }
+
+    public long? RevokedAt { get; set; }
+
+    public long HighestLamport { get; set; }
+
+    public long Operations { get; set; }
+
+    public bool Changed { get; set; }
+}
+
+/// <summary>Accounts and devices: read once, kept while they are used, written when a group commits.</summary>
+internal sealed class AccountTable(Connection connection)
+{
+    private const int KeptAccounts = 10_000;
+    private readonly Dictionary<string, AccountState> _byId = new(StringComparer.Ordinal);
+    private readonly Dictionary<long, AccountState> _byNumber = [];
+    private readonly List<AccountState> _used = [];
+
+    private readonly Statement _selectById = connection.Prepare($"{SelectAccount} WHERE id = ?");
+    private readonly Statement _selectByHandle = connection.Prepare($"{SelectAccount} WHERE handle = ?");
+    private readonly Statement _selectByNumber = connection.Prepare($"{SelectAccount} WHERE number = ?");
+    private readonly Statement _selectUnfolded = connection.Prepare(
+        "SELECT number FROM account WHERE folded_id < last_id AND number > ? ORDER BY number LIMIT 1"
+    );
+    private readonly Statement _selectDevices = connection.Prepare(
+        "SELECT number, id, name, peer_id, last_seen_at, revoked_at, highest_lamport, operations FROM device WHERE account = ? ORDER BY number"
+    );
+    private readonly Statement _selectHead = connection.Prepare("SELECT head FROM op WHERE key = ?");
+    private readonly Statement _insert = connection.Prepare(
+        "INSERT INTO account (id, handle, head, created_at) VALUES (?, ?, ?, ?) RETURNING number"
+    );
+    private readonly Statement _insertDevice = connection.Prepare(
+        "INSERT INTO device (account, id, name, created_at, last_seen_at) VALUES (?, ?, ?, ?, ?) RETURNING number"
+    );
+    private readonly Statement _update = connection.Prepare(
+        "UPDATE account SET status = ?, last_id = ?, head = ?, max_lamport = ?, folded_id = ? WHERE number = ?"
+    );
+    private readonly Statement _updateDevice = connection.Prepare(
+        "UPDATE device SET name = ?, peer_id = ?, last_seen_at = ?, revoked_at = ?, highest_lamport = ?, operations = ? WHERE number = ?"
+    );
+
+    private const string SelectAccount = "SELECT number, id, handle, status, last_id, head, max_lamport, folded_id FROM account";
+
+    public AccountState? ById(string id) => Use(_byId.GetValueOrDefault(id) ?? Load(_selectById.Bind(1, id)));
+
+    public AccountState? ByHandle(string handle) => Use(Load(_selectByHandle.Bind(1, handle)));
+
+    public AccountState ByNumber(long number) =>
+        Use(_byNumber.GetValueOrDefault(number) ?? Load(_selectByNumber.Bind(1, number)))
+        ?? throw new InvalidOperationException($"account {number} is gone");
+
+    /// <summary>The first account behind <paramref name="number"/> with operations that are not in its replica; null when there is none.</summary>
+    public AccountState? NextUnfolded(long number)
+    {
+        if (!_selectUnfolded.Bind(1, number).Step())
+        {
+            return null;
+        }
+
+        var found = _selectUnfolded.Int64(0);
+        _selectUnfolded.Reset();
+        return ByNumber(found);
+    }
+
+    public AccountState Create(string id, string handle, long now)
+    {
+        _insert.Bind(1, id).Bind(2, handle).BindBlob(3, HeadChain.Genesis).Bind(4, now).Step();
+        _insert.Reset();
+        return ById(id)!;
+    }
+
+    public DeviceState CreateDevice(AccountState account, string id, string? name, long now)
+    {
+        _insertDevice.Bind(1, account.Number).Bind(2, id).Bind(3, name).Bind(4, now).Bind(5, now).Step();
+        var device = new DeviceState
+        {
+            Number = _insertDevice.Int64(0),
+            Id = id,
+            Utf8Id = System.Text.Encoding.UTF8.GetBytes(id),
+            Name = name,
+            LastSeenAt = now,
+        };
+        _insertDevice.Reset();
+        account.Add(device);
+        return device;
+    }
+
+    /// <summary>Writes what changed. Part of every commit.</summary>
+    public void Save()
+    {
+        foreach (var account in _used)
+        {
+            if (account.Changed)
+            {
+                _update
+                    .Bind(1, (long)account.Status)
+                    .Bind(2, account.LastId)
+                    .BindBlob(3, account.Head)
+                    .Bind(4, account.MaxLamport)
+                    .Bind(5, account.FoldedId)
+                    .Bind(6, account.Number)
+                    .Run();
+                account.Changed = false;
+            }
+
+            foreach (var device in account.Devices)
+            {
+                if (device.Changed)
+                {
+                    Save(device);
+                }
+            }
+
+            account.Used = false;
+        }
+
+        _used.Clear();
+    }
+
+    /// <summary>Lets accounts go once there are many. Only between groups.</summary>
+    public void Trim()
+    {
+        if (_byNumber.Count > KeptAccounts)
+        {
+            _byId.Clear();
+            _byNumber.Clear();
+        }
+    }
+
+    private AccountState? Use(AccountState? account)
+    {
+        if (account is { Used: false })
+        {
+            account.Used = true;
+            _used.Add(account);
+        }
+
+        return account;
+    }
+
+    private void Save(DeviceState device)
+    {
+        _updateDevice
+            .Bind(1, device.Name)
+            .Bind(2, device.PeerId)
+            .Bind(3, device.LastSeenAt)
+            .Bind(4, device.RevokedAt)
+            .Bind(5, device.HighestLamport)
+            .Bind(6, device.Operations)
+            .Bind(7, device.Number)
+            .Run();
+        device.Changed = false;
+    }
+
+    private AccountState? Load(Statement select)
+    {
+        if (!select.Step())
+        {
+            return null;
+        }
+
+        var number = select.Int64(0);
+        if (_byNumber.TryGetValue(number, out var held))
+        {
+            select.Reset();
+            return held;
+        }
+
+        var account = new AccountState
+        {
+            Number = number,
+            Id = select.Text(1),
+            Handle = select.Text(2),
+            Status = (AccountStatus)select.Int32(3),
+            LastId = select.Int64(4),
+            Head = select.Bytes(5).ToArray(),
+            MaxLamport = select.Int64(6),
+            FoldedId = select.Int64(7),
+        };
+        select.Reset();
+        CheckEnd(account);
+        LoadDevices(account);
+        _byId.Add(account.Id, account);
+        _byNumber.Add(account.Number, account);
+        return account;
+    }
+
+    // The log's last row carries the head that the account names, or the file is not what was committed.
+    private void CheckEnd(AccountState account)
+    {
+        if (account.LastId == 0)
+        {
+            return;
+        }
+
+        var there = _selectHead.Bind(1, account.KeyOf(account.LastId)).Step();
+        var same = there && CryptographicOperations.FixedTimeEquals(_selectHead.Bytes(0), account.Head);
+        _selectHead.Reset();
+        if (!same)
+        {
+            throw new HubException(
+                "hub_corrupt",
+                $"the log of account '{account.Id}' does not end at {account.LastId} with its head",
+                "restore a backup of the hub's folder"
+            );
+        }
+    }
+
+    private void LoadDevices(AccountState account)
+    {
+        _selectDevices.Bind(1, account.Number);
+        while (_selectDevices.Step())
+        {
+            var id = _selectDevices.Text(1);
+            account.Add(
+                new DeviceState
+                {
+                    Number = _selectDevices.Int64(0),
+                    Id = id,
+                    Utf8Id = System.Text.Encoding.UTF8.GetBytes(id),
+                    Name = _selectDevices.TextOrNull(2),
+                    PeerId = _selectDevices.TextOrNull(3),
+                    LastSeenAt = _selectDevices.Int64(4),
+                    RevokedAt = _selectDevices.Int64OrNull(5),
+                    HighestLamport = _selectDevices.Int64(6),
+                    Operations = _selectDevices.Int64(7),
+                }
+            );
+        }
+    }
+}
