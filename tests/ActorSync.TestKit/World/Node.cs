@@ -43,6 +43,7 @@ public sealed class Node
             Chance = Chance,
             HttpHandler = handler is null ? null : () => handler,
             SqliteVfs = sqliteVfs,
+            Installation = () => $"installation-of-{Name}",
             AsynchronousContinuations = false,
         };
 

@@ -10,7 +10,8 @@ namespace ActorSync.TestKit;
 /// <list type="bullet">
 /// <item><c>world.System.ActorOf(…)</c>, <c>world.Probe()</c>, <c>probe.Expect&lt;T&gt;()</c>, <c>probe.ExpectNone(…)</c>;</item>
 /// <item><c>world.Run(TimeSpan)</c> advances virtual time by exactly that much; <c>world.RunUntil(() => fact)</c> stops at the fact, false at the limit;</item>
-/// <item><c>world.Await(task)</c> runs the world until a task of the code under test is done and gives its result;</item>
+/// <item><c>world.Await(task)</c> runs the world until a task of the code under test is done and gives its result; asynchronous code of the test itself goes in as
+/// <c>world.Await(() => …)</c>, because the test framework's context would carry its awaits to other threads;</item>
 /// <item><c>world.At(delay, action)</c>, <c>world.Time</c>, <c>world.Chance</c>, <c>world.Platform(handler)</c>, <c>world.Log</c>;</item>
 /// <item><c>world.StartNode("b")</c> for a second system; <c>node.Kill()</c> is a SIGKILL: nothing of it runs again, no PostStop;</item>
 /// <item><c>node.Crash(actor)</c> makes an actor throw <see cref="InjectedCrashException"/> while it handles its next message.</item>
@@ -144,6 +145,14 @@ public sealed class World : IDisposable
     {
         Await((Task)task, limit);
         return task.GetAwaiter().GetResult();
+    }
+
+    /// <summary>Starts asynchronous code of the test itself on the world's thread, so that its awaits come back to it, and runs until it is done.</summary>
+    public T Await<T>(Func<Task<T>> start, TimeSpan? limit = null)
+    {
+        Task<T> task = null!;
+        Entered(() => task = start());
+        return Await(task, limit);
     }
 
     /// <inheritdoc cref="Await(Task, TimeSpan?)"/>

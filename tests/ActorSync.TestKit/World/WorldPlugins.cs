@@ -22,20 +22,20 @@ internal static class WorldPlugins
           coordinated-shutdown { run-by-clr-shutdown-hook = off, run-by-actor-system-terminate = off, terminate-actor-system = on }
           scheduler.implementation = "ActorSync.TestKit.WorldScheduler, ActorSync.TestKit"
           actor {
-            default-dispatcher = ${actorsync.test-kit.on-the-world}
-            internal-dispatcher = ${actorsync.test-kit.on-the-world}
+            default-dispatcher = ${on-the-world-of-a-test}
+            internal-dispatcher = ${on-the-world-of-a-test}
           }
         }
         actorsync {
-          journal-dispatcher = ${actorsync.test-kit.on-the-world}
-          storage-dispatcher = ${actorsync.test-kit.on-the-world}
-          test-kit.on-the-world {
-            type = Dispatcher
-            executor = "ActorSync.TestKit.WorldExecutor, ActorSync.TestKit"
-            throughput = 1
-            throughput-deadline-time = 0ms
-            shutdown-timeout = 0s
-          }
+          journal-dispatcher = ${on-the-world-of-a-test}
+          storage-dispatcher = ${on-the-world-of-a-test}
+        }
+        on-the-world-of-a-test {
+          type = Dispatcher
+          executor = "ActorSync.TestKit.WorldExecutor, ActorSync.TestKit"
+          throughput = 1
+          throughput-deadline-time = 0ms
+          shutdown-timeout = 0s
         }
         """;
 
