@@ -1,21 +1,48 @@
 using System.Collections.Immutable;
+using System.Runtime.ExceptionServices;
+using ActorSync.Auth;
+using ActorSync.Hosting;
+using ActorSync.Journal;
 using ActorSync.Model;
 using ActorSync.Platform;
+using ActorSync.Runtime;
 using ActorSync.Status;
+using ActorSync.Wire;
 using Akka.Actor;
 using Microsoft.Extensions.Logging;
+using static ActorSync.Runtime.RuntimeProtocol;
 
 namespace ActorSync;
 
 /// <summary>The sync runtime: start one, hand operations in, stop it. Its users see no actor.</summary>
 public sealed class SyncRuntime : IAsyncDisposable
 {
-    private SyncRuntime() => Default = new SyncProfile("default");
+    private readonly SyncOptions _options;
+    private readonly SyncPlatform _platform;
+    private readonly ILoggerFactory? _logs;
+    private readonly ActorSystem? _hostSystem;
+    private readonly HubHttp _hub;
+    private readonly ImmutableArray<(SyncProfile Profile, ProfileLink Link)> _profiles;
+    private readonly Lock _gate = new();
+    private ActorSystem? _system;
+    private IActorRef? _tree;
+    private Task? _opening;
+    private Task? _stopping;
+
+    private SyncRuntime(SyncOptions options, SyncPlatform platform, ILoggerFactory? logs, ActorSystem? system)
+    {
+        (_options, _platform, _logs, _hostSystem) = (options, platform, logs, system);
+        _hub = new HubHttp(options.Http, platform);
+        _profiles = [.. options.Profiles.Select(MakeProfile)];
+    }
 
     /// <summary>The first profile of the options.</summary>
-    public SyncProfile Default { get; }
+    public SyncProfile Default => _profiles[0].Profile;
 
-    public IReadOnlyList<string> Profiles => [Default.Name];
+    public IReadOnlyList<string> Profiles => [.. _profiles.Select(profile => profile.Profile.Name)];
+
+    /// <summary>The live tree's actor system, for a host that looks at it; null before the start.</summary>
+    internal ActorSystem? System => _system;
 
     /// <summary>Opens the journals and starts the supervisor tree; completes when every profile can take operations or says why it cannot.</summary>
     /// <param name="logs">Where Akka's log goes; null for nowhere.</param>
@@ -43,25 +70,32 @@ public sealed class SyncRuntime : IAsyncDisposable
     }
 
     /// <summary>A runtime that is not started yet: a container hands it out before the host starts its services. Until then it answers "starting".</summary>
-    internal static SyncRuntime Create(SyncOptions options, SyncPlatform platform, ILoggerFactory? logs, ActorSystem? system) =>
-        throw new NotImplementedException();
+    internal static SyncRuntime Create(SyncOptions options, SyncPlatform platform, ILoggerFactory? logs, ActorSystem? system)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return new SyncRuntime(options, platform, logs, system);
+    }
 
     /// <summary>Starts it, once. When it throws, nothing is left running.</summary>
-    internal Task OpenAsync(CancellationToken cancellation) => throw new NotImplementedException();
+    internal Task OpenAsync(CancellationToken cancellation)
+    {
+        lock (_gate)
+        {
+            return _opening ??= StartTreeAsync(cancellation);
+        }
+    }
 
     /// <exception cref="KeyNotFoundException">No profile of that name was started.</exception>
     public SyncProfile Profile(string name) =>
-        name == Default.Name ? Default : throw new KeyNotFoundException($"no profile named '{name}'");
+        _profiles.FirstOrDefault(profile => profile.Profile.Name == name).Profile
+        ?? throw new KeyNotFoundException($"no profile named '{name}' was started");
 
     /// <inheritdoc cref="SyncProfile.EnqueueAsync(NewOperation, CancellationToken)"/>
-    public ValueTask<Accepted> EnqueueAsync(NewOperation operation, CancellationToken cancellation = default) =>
-        Default.EnqueueAsync(operation, cancellation);
+    public ValueTask<Accepted> EnqueueAsync(NewOperation operation, CancellationToken cancellation = default) => Default.EnqueueAsync(operation, cancellation);
 
     /// <inheritdoc cref="SyncProfile.EnqueueAsync(IReadOnlyList{NewOperation}, CancellationToken)"/>
-    public ValueTask<ImmutableArray<Accepted>> EnqueueAsync(
-        IReadOnlyList<NewOperation> operations,
-        CancellationToken cancellation = default
-    ) => Default.EnqueueAsync(operations, cancellation);
+    public ValueTask<ImmutableArray<Accepted>> EnqueueAsync(IReadOnlyList<NewOperation> operations, CancellationToken cancellation = default) =>
+        Default.EnqueueAsync(operations, cancellation);
 
     /// <inheritdoc cref="SyncProfile.WaitForReceiptAsync"/>
     public Task<Receipt> WaitForReceiptAsync(OperationId operation, CancellationToken cancellation = default) =>
@@ -70,7 +104,117 @@ public sealed class SyncRuntime : IAsyncDisposable
     public Task<StatusSnapshot> GetStatusAsync(CancellationToken cancellation = default) => Default.GetStatusAsync(cancellation);
 
     /// <summary>Drains for a bounded time, then stops every actor, timer, task and socket. A second stop does nothing.</summary>
-    public Task StopAsync(CancellationToken cancellation = default) => throw new NotImplementedException();
+    /// <param name="cancellation">Ends the waiting, not the stop.</param>
+    public Task StopAsync(CancellationToken cancellation = default)
+    {
+        lock (_gate)
+        {
+            _stopping ??= StopTreeAsync();
+            return _stopping.WaitAsync(cancellation);
+        }
+    }
 
     public async ValueTask DisposeAsync() => await StopAsync().ConfigureAwait(false);
+
+    private (SyncProfile, ProfileLink) MakeProfile(string name)
+    {
+        var link = new ProfileLink(new JournalPort(), _hub, _platform, _options);
+        return (new SyncProfile(name, link), link);
+    }
+
+    private async Task StartTreeAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            _system = _hostSystem ?? ActorSystem.Create("actorsync", SyncOptionsReader.AkkaSetup(_options, _logs));
+            if (_hostSystem is not null)
+            {
+                SyncOptionsReader.AddDispatchersTo(_hostSystem, _options);
+            }
+
+            var setups = _profiles.Select(one => Setup(one.Profile.Name, one.Link)).ToImmutableArray();
+            _tree = _system.ActorOf(RuntimeSupervisor.Props(setups, _platform), RuntimeSupervisor.Name);
+            foreach (var (profile, link) in _profiles)
+            {
+                await OpenProfileAsync(profile.Name, link, cancellation).ConfigureAwait(false);
+            }
+        }
+        catch
+        {
+            await StopAsync(CancellationToken.None).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private ProfileSetup Setup(string name, ProfileLink link)
+    {
+        var folder = Path.Combine(_options.DataDirectory, "profiles", name);
+        var store = new CredentialStore(folder);
+        return new ProfileSetup(
+            name,
+            _options,
+            _platform,
+            link.Journal,
+            _hub,
+            new ProfileChildren(
+                () => JournalActor.Props(Path.Combine(folder, "journal.db"), _options.Journal, _platform, link.Statistics),
+                (device, listener) =>
+                    AuthActor
+                        .Props(new AuthSetup(store, _hub, device, _options.Auth, _platform, [.. _options.PlainHttpHosts], [listener]))
+                        .WithDispatcher("actorsync.storage-dispatcher")
+            )
+        );
+    }
+
+    private async Task OpenProfileAsync(string name, ProfileLink link, CancellationToken cancellation)
+    {
+        var readiness = await _tree!
+            .Ask<Readiness>(replyTo => new GetProfile(name, replyTo), ProfileLink.StartWait, cancellation)
+            .ConfigureAwait(false);
+        link.Profile = readiness.Profile;
+        // A failed profile stays visible beside others; alone, or as the default one, it is the start that failed.
+        if (readiness is ProfileFailed failed && name == Default.Name)
+        {
+            if (failed.Cause is { } cause)
+            {
+                ExceptionDispatchInfo.Throw(cause);
+            }
+
+            throw new JournalUnavailableException(failed.Reason, failed.Remedy);
+        }
+    }
+
+    private async Task StopTreeAsync()
+    {
+        try
+        {
+            if (_tree is { } tree)
+            {
+                await tree.Ask<Stopped>(
+                        replyTo => new StopRuntime(replyTo),
+                        _options.Shutdown.StopTimeout + ProfileLink.StopGrace,
+                        CancellationToken.None
+                    )
+                    .ConfigureAwait(false);
+            }
+        }
+        catch (AskTimeoutException)
+        {
+            // Whatever does not end by itself ends with the system below.
+        }
+        finally
+        {
+            foreach (var (_, link) in _profiles)
+            {
+                link.Journal.Down("the runtime has stopped", "start it again");
+            }
+
+            if (_hostSystem is null && _system is { } own)
+            {
+                await own.Terminate().ConfigureAwait(false);
+            }
+
+            _hub.Dispose();
+        }
+    }
 }

@@ -16,6 +16,9 @@ internal sealed class JournalPort
     /// <summary>The live actor, or null while it is down.</summary>
     public IActorRef? Actor => _route.Actor;
 
+    /// <summary>Why it is down; while it is up, that it is going down.</summary>
+    public Unavailable WhyDown => _route.Why ?? new Unavailable("the journal is restarting", "try again in a moment");
+
     public void Up(IActorRef actor) => _route = new Route(actor, null);
 
     public void Down(string reason, string remedy) => _route = new Route(null, new Unavailable(reason, remedy));
@@ -30,6 +33,20 @@ internal sealed class JournalPort
         else
         {
             command.ReplyTo.Tell(route.Why!, ActorRefs.NoSender);
+        }
+    }
+
+    /// <summary>Hands over what wants to be in the next group commit.</summary>
+    public void Tell(IGroupMember member)
+    {
+        var route = _route;
+        if (route.Actor is { } actor)
+        {
+            actor.Tell(member, ActorRefs.NoSender);
+        }
+        else
+        {
+            member.Fail(route.Why!);
         }
     }
 

@@ -1,0 +1,79 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using ActorSync.Hosting;
+
+namespace ActorSync.Host.Bench;
+
+/// <summary>What a deep backlog costs: memory, start, first send, enqueue. Each in a process of its own.</summary>
+internal sealed class DepthBench(TimeProvider time, int operations)
+{
+    private const int FillBatch = 4000;
+    private const string Result = "depth ";
+    private static readonly TimeSpan EnqueueSlice = TimeSpan.FromSeconds(3);
+
+    public async Task<ImmutableList<BenchFigure>> RunAsync(IProgress<string> progress, CancellationToken stop)
+    {
+        using var deep = new BenchFolder();
+        using var empty = new BenchFolder();
+        progress.Report($"filling {operations} operations");
+        await FillAsync(deep.Path, stop).ConfigureAwait(false);
+        progress.Report("start and memory");
+        using var sink = ChildProcess.Start("bench", "sink");
+        var hub = await sink.ReadLineAsync(SinkHub.Ready, stop).ConfigureAwait(false);
+        var shallow = await ProbeAsync(empty.Path, hub, stop).ConfigureAwait(false);
+        var full = await ProbeAsync(deep.Path, hub, stop).ConfigureAwait(false);
+        return
+        [
+            new($"start to first send, 0 pending", shallow[0], "ms", null),
+            new($"start to first send, {operations} pending", full[0], "ms", 1000),
+            new("resident, 0 pending", shallow[1], "MiB", null),
+            new($"resident, {operations} pending", full[1], "MiB", null),
+            new("growth of resident memory", full[1] - shallow[1], "MiB", 64),
+            new("enqueue p99, 64 callers, 0 pending", shallow[2], "ms", null),
+            new($"enqueue p99, 64 callers, {operations} pending", full[2], "ms", null),
+            new("enqueue p99, deep over empty", full[2] / shallow[2], "×", 2),
+        ];
+    }
+
+    /// <summary>In the child: measures one folder and prints three numbers.</summary>
+    public async Task ProbeHereAsync(string folder, string hub, TextWriter output, CancellationToken stop)
+    {
+        var options = SyncOptionsReader.Read(folder, "actorsync.drain.max-operations = 500");
+        await using var runtime = await SyncRuntime.StartAsync(options, cancellation: stop).ConfigureAwait(false);
+        var profile = runtime.Default;
+        await profile.EnqueueAsync(BenchData.Operation(0, Model.Lane.Bulk), stop).ConfigureAwait(false);
+        await profile.UseTokenAsync(new Uri(hub), DrainBench.AnyToken, stop).ConfigureAwait(false);
+        while ((await profile.GetStatusAsync(stop).ConfigureAwait(false)).Drain.Accepted == 0)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(1), time, stop).ConfigureAwait(false);
+        }
+
+        var firstSend = (time.GetUtcNow() - Process.GetCurrentProcess().StartTime.ToUniversalTime()).TotalMilliseconds;
+        await profile.PatchSettingsAsync(ImmutableSortedDictionary.Create<string, string?>().Add("mode", "local"), stop).ConfigureAwait(false);
+        var load = new EnqueueLoad(runtime, time, batch: 1);
+        await load.RunAsync(64, EnqueueSlice / 3, stop).ConfigureAwait(false);
+        var enqueue = await load.RunAsync(64, EnqueueSlice, stop).ConfigureAwait(false);
+        using var self = Process.GetCurrentProcess();
+        var resident = self.WorkingSet64 / (1024.0 * 1024);
+        await output.WriteLineAsync(FormattableString.Invariant($"{Result}{firstSend:F1} {resident:F1} {enqueue.P99:F3}")).ConfigureAwait(false);
+        await output.FlushAsync(stop).ConfigureAwait(false);
+    }
+
+    private static async Task<double[]> ProbeAsync(string folder, string hub, CancellationToken stop)
+    {
+        using var child = ChildProcess.Start("bench", "probe", "--folder", folder, "--hub", hub);
+        var line = await child.ReadLineAsync(Result, stop).ConfigureAwait(false);
+        return [.. line.Split(' ').Select(number => double.Parse(number, System.Globalization.CultureInfo.InvariantCulture))];
+    }
+
+    private async Task FillAsync(string folder, CancellationToken stop)
+    {
+        var options = SyncOptionsReader.Read(folder) with { Online = false };
+        await using var runtime = await SyncRuntime.StartAsync(options, cancellation: stop).ConfigureAwait(false);
+        for (var first = 0; first < operations; first += FillBatch)
+        {
+            var batch = Enumerable.Range(first, Math.Min(FillBatch, operations - first)).Select(number => BenchData.Operation(number)).ToArray();
+            await runtime.EnqueueAsync(batch, stop).ConfigureAwait(false);
+        }
+    }
+}
