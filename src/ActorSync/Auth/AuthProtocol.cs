@@ -60,10 +60,13 @@ internal static class AuthProtocol
 
     public sealed record SignInRefused(string Code, string Message, string Remedy);
 
-    /// <summary>Removes the secret; the hub's address and the queue stay. Replies <see cref="SignedOut"/>.</summary>
+    /// <summary>Removes the secret; the hub's address and the queue stay. Replies <see cref="SignedOut"/> or <see cref="SignOutRefused"/>.</summary>
     public sealed record SignOut(IActorRef ReplyTo) : IAuthCommand;
 
     public sealed record SignedOut(CredentialGeneration Generation);
+
+    /// <summary>The store could not be written: the credential is still there.</summary>
+    public sealed record SignOutRefused(string Code, string Message, string Remedy);
 
     /// <summary>Told to the parent and to the sync actor after each change, and once after start.</summary>
     public sealed record CredentialChanged(CredentialGeneration Generation, Binding? Binding, string? Problem);

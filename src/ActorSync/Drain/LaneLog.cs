@@ -1,0 +1,50 @@
+using ActorSync.Model;
+using Akka.Event;
+using static ActorSync.Drain.DrainProtocol;
+
+namespace ActorSync.Drain;
+
+/// <summary>What a lane's failures are worth in the log: the first of a kind is told, the others are counted, with a summary each quarter of an hour.</summary>
+internal sealed class LaneLog(ILoggingAdapter log, Lane lane)
+{
+    private static readonly TimeSpan Summary = TimeSpan.FromMinutes(15);
+    private string? _code;
+    private TimeSpan _told;
+    private int _untold;
+
+    public void Failed(LaneError error, TimeSpan wait, TimeSpan now)
+    {
+        if (_code != error.Code)
+        {
+            (_code, _told, _untold) = (error.Code, now, 0);
+            log.Log(
+                error.NeedsAttention ? LogLevel.ErrorLevel : LogLevel.WarningLevel,
+                "Lane {Lane} cannot send ({Code}): {Reason}; {Remedy}; next try in {Delay}",
+                lane,
+                error.Code,
+                error.Message,
+                error.Remedy,
+                wait
+            );
+        }
+        else if (now - _told >= Summary)
+        {
+            log.Warning("Lane {Lane} still cannot send ({Code}): {Count} tries since the last line", lane, error.Code, _untold + 1);
+            (_told, _untold) = (now, 0);
+        }
+        else
+        {
+            _untold++;
+            log.Debug("Lane {Lane} cannot send ({Code}): {Reason}; next try in {Delay}", lane, error.Code, error.Message, wait);
+        }
+    }
+
+    public void Went()
+    {
+        if (_code is not null)
+        {
+            log.Info("Lane {Lane} sends again after {Code}", lane, _code);
+            _code = null;
+        }
+    }
+}

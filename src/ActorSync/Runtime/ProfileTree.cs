@@ -1,0 +1,147 @@
+using ActorSync.Auth;
+using ActorSync.Drain;
+using ActorSync.Journal;
+using ActorSync.Model;
+using ActorSync.Restart;
+using ActorSync.Status;
+using ActorSync.Sync;
+using Akka.Actor;
+using Akka.Event;
+
+namespace ActorSync.Runtime;
+
+/// <summary>The children of a profile and how messages get to them. Part of the supervisor's state.</summary>
+internal sealed class ProfileTree
+{
+    private readonly ProfileSetup _setup;
+    private readonly ChildKeeper[] _all;
+    private readonly ActorPath _path;
+
+    public ProfileTree(
+        IActorContext context,
+        ITimerScheduler timers,
+        ProfileSetup setup,
+        ILoggingAdapter log,
+        Func<DeviceId> device,
+        IActorRef self
+    )
+    {
+        _setup = setup;
+        _path = self.Path;
+        var (children, options, platform) = (setup.Children, setup.Options, setup.Platform);
+        Journal = Keep(Supervision.Journal, children.Journal);
+        Auth = Keep(Supervision.Auth, () => children.Auth(device(), self));
+        Sync = Keep(
+            Supervision.Sync,
+            () =>
+                children.Sync(
+                    new SyncSetup(options, Supervision.For(Supervision.Drain), platform, setup.Journal, setup.Hub, children.Drain)
+                )
+        );
+        Status = Keep(
+            Supervision.Status,
+            () => children.Status(new StatusSetup(setup.Name, device(), options, platform, setup.Journal, setup.Hub))
+        );
+        _all = [Journal, Auth, Sync, Status];
+
+        ChildKeeper Keep(string name, Func<Props> props) => new(context, timers, platform, log, Supervision.For(name), name, props);
+    }
+
+    public ChildKeeper Journal { get; }
+
+    public ChildKeeper Auth { get; }
+
+    public ChildKeeper Sync { get; }
+
+    public ChildKeeper Status { get; }
+
+    public bool AnyUp => Array.Exists(_all, child => child.Ref is not null);
+
+    public bool AnyUpBesideJournal => Array.Exists(_all, child => child.Ref is not null && child != Journal);
+
+    /// <summary>Status first, so that it hears what the others say; the journal is open.</summary>
+    public void StartRest()
+    {
+        Status.Start();
+        Auth.Start();
+        Sync.Start();
+    }
+
+    public void TellAll(object message)
+    {
+        Sync.Ref?.Tell(message);
+        Status.Ref?.Tell(message);
+    }
+
+    /// <summary>Passes a command on, or answers it.</summary>
+    public void Pass(ChildKeeper child, object message, string why)
+    {
+        if (child.Ref is { } actor)
+        {
+            actor.Forward(message);
+        }
+        else
+        {
+            Absent.Answer(message, child.View.LastError is { } error ? $"{why} ({error})" : why, "try again in a moment");
+        }
+    }
+
+    /// <summary>A message that no incarnation of a child of ours will answer.</summary>
+    public void AnswerDead(DeadLetter dead, string reason, string remedy)
+    {
+        if (dead.Recipient.Path is not { } path || !path.ToString().StartsWith(_path.ToString() + "/", StringComparison.Ordinal))
+        {
+            return;
+        }
+
+        if (!_setup.Journal.Refuse(dead.Message))
+        {
+            Absent.Answer(dead.Message, reason, remedy);
+        }
+    }
+
+    public Directive OnFailure(IActorRef child, Exception exception) =>
+        Array.Find(_all, keeper => keeper.Name == child.Path.Name)?.OnFailure(exception) ?? Directive.Stop;
+
+    public (ChildKeeper Child, ChildEnd End)? OnGone(ChildGone gone)
+    {
+        foreach (var keeper in _all)
+        {
+            if (keeper.OnGone(gone) is { } end)
+            {
+                return (keeper, end);
+            }
+        }
+
+        return null;
+    }
+
+    public void OnRetry(RetryChild retry)
+    {
+        foreach (var keeper in _all)
+        {
+            keeper.OnRetry(retry);
+        }
+    }
+
+    /// <summary>The profile is stopping: what ends now stays down.</summary>
+    public void NoMore()
+    {
+        Array.ForEach(_all, child => child.NoMore());
+        Sync.Ref?.Tell(SyncProtocol.Closing.Instance);
+    }
+
+    public void StopAll() => Array.ForEach(_all, child => child.Stop());
+
+    public void StopAllBesideJournal() => Array.ForEach(_all, child => (child == Journal ? null : child)?.Stop());
+
+    /// <summary>What children still say while the profile is not there for it any more. Nobody waits for an answer to it.</summary>
+    public static bool IsChatter(object message) =>
+        message
+            is SyncProtocol.SyncReport
+                or DrainProtocol.LaneReport
+                or SyncProtocol.LaneKept
+                or AuthProtocol.CredentialChanged
+                or JournalProtocol.JournalOpened
+                or DrainReport;
+}

@@ -1,0 +1,25 @@
+namespace ActorSync.Sync;
+
+/// <summary>Whether a lane may send. A closed gate says why; nothing that is skipped is ever "in sync".</summary>
+internal abstract record Gate
+{
+    private Gate() { }
+
+    /// <param name="Hub">Where to; a credential that is bound to another hub is not sent there.</param>
+    public sealed record Open(Uri Hub) : Gate;
+
+    /// <param name="Text">For people: what keeps it closed and what would open it.</param>
+    /// <param name="NextTry">When somebody tries again by himself; null when only an event opens it.</param>
+    public sealed record Closed(GateReason Reason, string Text, DateTimeOffset? NextTry = null) : Gate;
+}
+
+/// <summary>The closed list of reasons for not sending.</summary>
+internal enum GateReason
+{
+    Local,
+    NoServer,
+    NoCredential,
+    Paused,
+    Offline,
+    Backoff,
+}

@@ -1,0 +1,98 @@
+using ActorSync.Model;
+using ActorSync.Restart;
+using Akka.Actor;
+using static ActorSync.Drain.DrainProtocol;
+
+namespace ActorSync.Sync;
+
+/// <summary>Both lanes' actors, the orders that they have taken, and what waits until they have.</summary>
+internal sealed class LaneKeepers(Func<Lane, ChildKeeper> keeper)
+{
+    private readonly ChildKeeper[] _keepers = [keeper(Lane.Priority), keeper(Lane.Bulk)];
+    private readonly long[] _taken = new long[2];
+    private readonly List<(long Version, Action Then)> _waiting = [];
+
+    public long Version { get; private set; }
+
+    public bool Started { get; private set; }
+
+    public static string NameOf(Lane lane) => lane == Lane.Priority ? "drain-priority" : "drain-bulk";
+
+    public ChildKeeper this[Lane lane] => _keepers[(int)lane];
+
+    public void Start()
+    {
+        Started = true;
+        foreach (var lane in _keepers)
+        {
+            lane.Start();
+        }
+    }
+
+    public void NoMore() => Array.ForEach(_keepers, lane => lane.NoMore());
+
+    public void Tell(object message)
+    {
+        foreach (var lane in _keepers)
+        {
+            lane.Ref?.Tell(message);
+        }
+    }
+
+    public void Order(Func<Lane, long, Orders> orders)
+    {
+        Version++;
+        foreach (var lane in new[] { Lane.Priority, Lane.Bulk })
+        {
+            this[lane].Ref?.Tell(orders(lane, Version));
+        }
+    }
+
+    /// <summary>Does it when no lane sends under older orders any more.</summary>
+    public void WhenTaken(Action then)
+    {
+        _waiting.Add((Version, then));
+        Check();
+    }
+
+    public void Taken(OrdersTaken taken)
+    {
+        _taken[(int)taken.Lane] = Math.Max(_taken[(int)taken.Lane], taken.Version);
+        Check();
+    }
+
+    /// <summary>The lane whose actor this is about; null when it is not one of ours, or not the living one.</summary>
+    public (Lane Lane, ChildEnd End)? OnGone(ChildGone gone)
+    {
+        foreach (var lane in new[] { Lane.Priority, Lane.Bulk })
+        {
+            if (this[lane].OnGone(gone) is { } end)
+            {
+                Check();
+                return (lane, end);
+            }
+        }
+
+        return null;
+    }
+
+    public Lane? OnRetry(RetryChild retry) =>
+        this[Lane.Priority].OnRetry(retry) ? Lane.Priority
+        : this[Lane.Bulk].OnRetry(retry) ? Lane.Bulk
+        : null;
+
+    public Directive OnFailure(IActorRef child, Exception exception) =>
+        (child.Path.Name == this[Lane.Priority].Name ? this[Lane.Priority] : this[Lane.Bulk]).OnFailure(exception);
+
+    // A lane that is down sends nothing.
+    private bool HasTaken(Lane lane, long version) => this[lane].Ref is null || _taken[(int)lane] >= version;
+
+    private void Check()
+    {
+        foreach (var waiting in _waiting.FindAll(one => HasTaken(Lane.Priority, one.Version) && HasTaken(Lane.Bulk, one.Version)))
+        {
+            _waiting.Remove(waiting);
+            waiting.Then();
+        }
+    }
+}
