@@ -84,7 +84,12 @@ internal sealed class ProfileLink(JournalPort journal, IHubPort hub, SyncPlatfor
         return HubAnswers.OpById(reply) is HubResult<HubOperation?>.Value held ? held.Content is not null : null;
     }
 
-    private static async Task<object> AskAsync(IActorRef actor, Func<IActorRef, object> question, TimeSpan wait, CancellationToken cancellation)
+    private static async Task<object> AskAsync(
+        IActorRef actor,
+        Func<IActorRef, object> question,
+        TimeSpan wait,
+        CancellationToken cancellation
+    )
     {
         try
         {
@@ -92,7 +97,11 @@ internal sealed class ProfileLink(JournalPort journal, IHubPort hub, SyncPlatfor
         }
         catch (AskTimeoutException late)
         {
-            throw new JournalUnavailableException($"no answer within {wait.TotalSeconds:0} s", "look at 'actorsync status', then try again", late);
+            throw new JournalUnavailableException(
+                $"no answer within {wait.TotalSeconds:0} s",
+                "look at 'actorsync status', then try again",
+                late
+            );
         }
     }
 

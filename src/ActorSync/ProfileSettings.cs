@@ -32,6 +32,10 @@ internal static class ProfileSettings
         var normal = value.Trim().ToLowerInvariant();
         return known.Contains(normal, StringComparer.Ordinal)
             ? normal
-            : throw new InvalidSettingException(key, $"'{value}' is none of {string.Join(", ", known)}", $"use {string.Join(" or ", known)}");
+            : throw new InvalidSettingException(
+                key,
+                $"'{value}' is none of {string.Join(", ", known)}",
+                $"use {string.Join(" or ", known)}"
+            );
     }
 }

@@ -3,7 +3,6 @@ using ActorSync.Auth;
 using ActorSync.Journal;
 using ActorSync.Model;
 using ActorSync.Sync;
-using ActorSync.Wire;
 using static ActorSync.Journal.JournalProtocol;
 
 namespace ActorSync;
@@ -38,16 +37,23 @@ public sealed partial class SyncProfile
     }
 
     internal async Task<long> GetCheckpointAsync(string source, CancellationToken cancellation) =>
-        (await _link.AskJournalAsync<SourceCheckpoint>(replyTo => new GetCheckpoint(source, replyTo), cancellation).ConfigureAwait(false)).Position;
+        (
+            await _link.AskJournalAsync<SourceCheckpoint>(replyTo => new GetCheckpoint(source, replyTo), cancellation).ConfigureAwait(false)
+        ).Position;
 
     internal Task<JournalCounts> GetCountsAsync(CancellationToken cancellation) =>
         _link.AskJournalAsync<JournalCounts>(replyTo => new GetCounts(replyTo), cancellation);
 
     internal async Task<ImmutableArray<JournalRow>> ListAsync(RowState state, long afterSeq, int limit, CancellationToken cancellation) =>
-        (await _link.AskJournalAsync<Rows>(replyTo => new ListOperations(state, afterSeq, limit, replyTo), cancellation).ConfigureAwait(false)).Items;
+        (
+            await _link
+                .AskJournalAsync<Rows>(replyTo => new ListOperations(state, afterSeq, limit, replyTo), cancellation)
+                .ConfigureAwait(false)
+        ).Items;
 
     internal async Task<JournalRow?> FindAsync(OperationId operation, CancellationToken cancellation) =>
-        await _link.AskJournalAsync<object>(replyTo => new GetOperation(operation, replyTo), cancellation).ConfigureAwait(false) as JournalRow;
+        await _link.AskJournalAsync<object>(replyTo => new GetOperation(operation, replyTo), cancellation).ConfigureAwait(false)
+        as JournalRow;
 
     /// <summary>Null retries every dead letter. Gives how many went back.</summary>
     internal Task<long> RetryDeadAsync(OperationId? operation, CancellationToken cancellation) =>
@@ -73,7 +79,11 @@ public sealed partial class SyncProfile
     ) =>
         (
             await _link
-                .AskJournalAsync<Entities>(replyTo => new GetEntities(entity, entityId, afterId, limit, replyTo), cancellation, ProfileLink.LongWait)
+                .AskJournalAsync<Entities>(
+                    replyTo => new GetEntities(entity, entityId, afterId, limit, replyTo),
+                    cancellation,
+                    ProfileLink.LongWait
+                )
                 .ConfigureAwait(false)
         ).Items;
 
@@ -93,7 +103,9 @@ public sealed partial class SyncProfile
             StringComparer.Ordinal
         );
         return (
-            await _link.AskProfileAsync<Settings>(replyTo => new SyncProtocol.ChangeSettings(normal, replyTo), cancellation).ConfigureAwait(false)
+            await _link
+                .AskProfileAsync<Settings>(replyTo => new SyncProtocol.ChangeSettings(normal, replyTo), cancellation)
+                .ConfigureAwait(false)
         ).Values;
     }
 

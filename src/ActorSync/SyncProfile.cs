@@ -41,7 +41,10 @@ public sealed partial class SyncProfile
 
     /// <summary>Stores all or none, in one transaction.</summary>
     /// <inheritdoc cref="EnqueueAsync(NewOperation, CancellationToken)"/>
-    public ValueTask<ImmutableArray<Accepted>> EnqueueAsync(IReadOnlyList<NewOperation> operations, CancellationToken cancellation = default)
+    public ValueTask<ImmutableArray<Accepted>> EnqueueAsync(
+        IReadOnlyList<NewOperation> operations,
+        CancellationToken cancellation = default
+    )
     {
         ArgumentNullException.ThrowIfNull(operations);
         return new ValueTask<ImmutableArray<Accepted>>(EnqueueWithCheckpointAsync(operations, checkpoint: null, cancellation));

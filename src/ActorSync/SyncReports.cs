@@ -9,11 +9,27 @@ public readonly record struct Receipt(OperationId OperationId, bool Delivered, s
 
 /// <summary>The outcome of one pass over both lanes.</summary>
 /// <param name="Stopped">Why the pass ended before the queue was empty, or null: <c>Local</c>, <c>NoServer</c>, <c>NoCredential</c>, <c>Paused</c>, <c>Offline</c>, <c>Backoff</c>, or the error's text.</param>
-public sealed record DrainReport(int Batches, long Accepted, long Duplicate, long Rejected, long Pending, string? Stopped, DateTimeOffset? NextRetry);
+public sealed record DrainReport(
+    int Batches,
+    long Accepted,
+    long Duplicate,
+    long Rejected,
+    long Pending,
+    string? Stopped,
+    DateTimeOffset? NextRetry
+);
 
 /// <summary>Where one operation is, and why.</summary>
 /// <param name="Where">pending, in_flight, parked, dead, delivered, unknown.</param>
 /// <param name="Cause">One of a closed list: <c>next_pass</c>, <c>waits_for_older</c>, <c>local_mode</c>, <c>no_server</c>, <c>no_credential</c>, <c>paused</c>, <c>backoff</c>, <c>refused</c>, <c>blocked</c>, <c>delivered</c>, <c>not_here</c>.</param>
-public sealed record Explanation(OperationId OperationId, string Where, string Cause, string Text, DateTimeOffset? NextTry, string? HubSaid, int Attempts);
+public sealed record Explanation(
+    OperationId OperationId,
+    string Where,
+    string Cause,
+    string Text,
+    DateTimeOffset? NextTry,
+    string? HubSaid,
+    int Attempts
+);
 
 internal sealed record BindingView(string Hub, string? Account, string? Handle, long Generation, DateTimeOffset? ExpiresAt);

@@ -91,11 +91,14 @@ public sealed class SyncRuntime : IAsyncDisposable
         ?? throw new KeyNotFoundException($"no profile named '{name}' was started");
 
     /// <inheritdoc cref="SyncProfile.EnqueueAsync(NewOperation, CancellationToken)"/>
-    public ValueTask<Accepted> EnqueueAsync(NewOperation operation, CancellationToken cancellation = default) => Default.EnqueueAsync(operation, cancellation);
+    public ValueTask<Accepted> EnqueueAsync(NewOperation operation, CancellationToken cancellation = default) =>
+        Default.EnqueueAsync(operation, cancellation);
 
     /// <inheritdoc cref="SyncProfile.EnqueueAsync(IReadOnlyList{NewOperation}, CancellationToken)"/>
-    public ValueTask<ImmutableArray<Accepted>> EnqueueAsync(IReadOnlyList<NewOperation> operations, CancellationToken cancellation = default) =>
-        Default.EnqueueAsync(operations, cancellation);
+    public ValueTask<ImmutableArray<Accepted>> EnqueueAsync(
+        IReadOnlyList<NewOperation> operations,
+        CancellationToken cancellation = default
+    ) => Default.EnqueueAsync(operations, cancellation);
 
     /// <inheritdoc cref="SyncProfile.WaitForReceiptAsync"/>
     public Task<Receipt> WaitForReceiptAsync(OperationId operation, CancellationToken cancellation = default) =>

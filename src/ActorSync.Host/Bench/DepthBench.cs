@@ -49,13 +49,17 @@ internal sealed class DepthBench(TimeProvider time, int operations)
         }
 
         var firstSend = (time.GetUtcNow() - Process.GetCurrentProcess().StartTime.ToUniversalTime()).TotalMilliseconds;
-        await profile.PatchSettingsAsync(ImmutableSortedDictionary.Create<string, string?>().Add("mode", "local"), stop).ConfigureAwait(false);
+        await profile
+            .PatchSettingsAsync(ImmutableSortedDictionary.Create<string, string?>().Add("mode", "local"), stop)
+            .ConfigureAwait(false);
         var load = new EnqueueLoad(runtime, time, batch: 1);
         await load.RunAsync(64, EnqueueSlice / 3, stop).ConfigureAwait(false);
         var enqueue = await load.RunAsync(64, EnqueueSlice, stop).ConfigureAwait(false);
         using var self = Process.GetCurrentProcess();
         var resident = self.WorkingSet64 / (1024.0 * 1024);
-        await output.WriteLineAsync(FormattableString.Invariant($"{Result}{firstSend:F1} {resident:F1} {enqueue.P99:F3}")).ConfigureAwait(false);
+        await output
+            .WriteLineAsync(FormattableString.Invariant($"{Result}{firstSend:F1} {resident:F1} {enqueue.P99:F3}"))
+            .ConfigureAwait(false);
         await output.FlushAsync(stop).ConfigureAwait(false);
     }
 
@@ -72,7 +76,10 @@ internal sealed class DepthBench(TimeProvider time, int operations)
         await using var runtime = await SyncRuntime.StartAsync(options, cancellation: stop).ConfigureAwait(false);
         for (var first = 0; first < operations; first += FillBatch)
         {
-            var batch = Enumerable.Range(first, Math.Min(FillBatch, operations - first)).Select(number => BenchData.Operation(number)).ToArray();
+            var batch = Enumerable
+                .Range(first, Math.Min(FillBatch, operations - first))
+                .Select(number => BenchData.Operation(number))
+                .ToArray();
             await runtime.EnqueueAsync(batch, stop).ConfigureAwait(false);
         }
     }

@@ -12,6 +12,7 @@ namespace ActorSync.Host.Bench;
 internal sealed class DrainBench(TimeProvider time, int operations, int rounds)
 {
     private const int BatchOperations = 1000;
+
     /// <summary>Three segments, far in the future, signed by nobody: the sink looks at none of it.</summary>
     public const string AnyToken = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJiZW5jaCIsImV4cCI6NDA3MDkwODgwMH0.c2ln";
 
@@ -96,13 +97,16 @@ internal sealed class DrainBench(TimeProvider time, int operations, int rounds)
     private static ImmutableSortedDictionary<string, string?> Mode(string mode) =>
         ImmutableSortedDictionary.Create<string, string?>(StringComparer.Ordinal).Add("mode", mode);
 
-    private static NewOperation[] Operations(int first) => [.. Enumerable.Range(first, BatchOperations).Select(number => BenchData.Operation(number))];
+    private static NewOperation[] Operations(int first) =>
+        [.. Enumerable.Range(first, BatchOperations).Select(number => BenchData.Operation(number))];
 }
 
 /// <summary>One thread, one request at a time, no bookkeeping: select, post, delete.</summary>
 internal sealed class RawDrain(Journal.Sqlite.SqliteDb db, HttpClient http, Uri address, bool gzip)
 {
-    private readonly Journal.Sqlite.Statement _select = db.Prepare($"SELECT {BatchBody.Columns} FROM op_journal WHERE seq > ?1 ORDER BY seq LIMIT ?2");
+    private readonly Journal.Sqlite.Statement _select = db.Prepare(
+        $"SELECT {BatchBody.Columns} FROM op_journal WHERE seq > ?1 ORDER BY seq LIMIT ?2"
+    );
     private readonly Journal.Sqlite.Statement _delete = db.Prepare("DELETE FROM op_journal WHERE seq >= ?1 AND seq <= ?2");
     private readonly System.Buffers.ArrayBufferWriter<byte> _buffer = new(1 << 20);
     private long _position;

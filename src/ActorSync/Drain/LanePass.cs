@@ -510,9 +510,10 @@ internal sealed class LanePass(DrainSetup setup, IActorRef self, IActorRef sync,
         }
         else if (_again)
         {
+            // From the mark again, not only ahead: what had waited for a key in flight in the other lane lies behind the position.
             _again = false;
             Subscribe();
-            ReadAhead();
+            Reopen();
         }
         else
         {

@@ -126,6 +126,7 @@ internal sealed class ProfilesSupervisor : UntypedActor, IWithTimers
 
         foreach (var keeper in _profiles.Values)
         {
+            keeper.NoMore();
             keeper.Ref?.Tell(new StopProfile(Self));
         }
 

@@ -83,6 +83,7 @@ internal sealed class RuntimeSupervisor : UntypedActor, IWithTimers
         }
         else if (_stopping.Count == 1)
         {
+            _profiles.NoMore();
             profiles.Tell(new StopRuntime(Self));
         }
     }
