@@ -1,5 +1,7 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.IO.Compression;
+using System.Runtime.InteropServices;
 
 namespace ActorSync.Wire;
 
@@ -27,10 +29,12 @@ internal static class HubBody
     }
 
     /// <summary>Undoes gzip. Null when what comes out is longer than <paramref name="bound"/>, however small it came in.</summary>
-    /// <exception cref="InvalidDataException">It is no gzip, or damaged.</exception>
+    /// <exception cref="InvalidDataException">It is no gzip, damaged, or not whole.</exception>
     public static ReadOnlyMemory<byte>? Gunzip(ReadOnlyMemory<byte> packed, int bound)
     {
-        using var source = new MemoryStream(packed.ToArray(), writable: false);
+        using var source = MemoryMarshal.TryGetArray(packed, out var array)
+            ? new MemoryStream(array.Array!, array.Offset, array.Count, writable: false)
+            : new MemoryStream(packed.ToArray(), writable: false);
         using var gzip = new GZipStream(source, CompressionMode.Decompress);
         var buffer = ArrayPool<byte>.Shared.Rent(Math.Max(FirstGuess, packed.Length));
         try
@@ -41,7 +45,10 @@ internal static class HubBody
                 var read = gzip.Read(buffer, length, buffer.Length - length);
                 if (read == 0)
                 {
-                    return buffer.AsSpan(0, length).ToArray();
+                    // GZipStream takes an early end for an end: the trailer's length tells.
+                    return IsWhole(packed.Span, length)
+                        ? buffer.AsSpan(0, length).ToArray()
+                        : throw new InvalidDataException("the compressed body is not whole");
                 }
 
                 length += read;
@@ -58,6 +65,9 @@ internal static class HubBody
             ArrayPool<byte>.Shared.Return(buffer);
         }
     }
+
+    private static bool IsWhole(ReadOnlySpan<byte> packed, int length) =>
+        packed.Length >= 18 && BinaryPrimitives.ReadInt32LittleEndian(packed[^4..]) == length;
 
     private static async ValueTask<ReadOnlyMemory<byte>?> ReadExactAsync(Stream stream, int length, HubDeadline deadline)
     {
