@@ -30,7 +30,7 @@ internal static class Batches
             random.NextBytes(id);
             var operation = OperationId.FromBytes(id);
             var op = Encoding.UTF8.GetBytes($$"""{"operation_id":"{{operation}}"}""");
-            rows[i] = new PushBatch.Row(i + 1, operation, 100 + i, Lane.Priority, i, body.WrittenCount, op.Length);
+            rows[i] = new PushBatch.Row(i + 1, operation, 100 + i, Lane.Priority, new EntityKey(0, (ulong)i), body.WrittenCount, op.Length);
             body.Write(op);
         }
 

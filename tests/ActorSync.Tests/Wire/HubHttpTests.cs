@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.IO.Compression;
 using System.Text;
 using ActorSync.Diagnostics;
@@ -160,51 +159,6 @@ public sealed class HubHttpTests
         }
     }
 
-    [Theory]
-    [InlineData("7", 7)]
-    [InlineData(" 0 ", 0)]
-    [InlineData("900", 900)]
-    [InlineData("901", 900)]
-    [InlineData("99999999999999999999", 900)]
-    [InlineData("-5", null)]
-    [InlineData("1.5", null)]
-    [InlineData("soon", null)]
-    [InlineData("", null)]
-    [InlineData("Tue, 01 Jan 2019 00:00:30 GMT", 30)]
-    [InlineData("Tue, 01 Jan 2019 05:00:00 GMT", 900)]
-    [InlineData("Mon, 01 Jan 2018 00:00:00 GMT", 0)]
-    [InlineData("Tuesday, 01-Jan-19 00:00:30 GMT", 30)]
-    [InlineData("Tue, 41 Jan 2019 00:00:30 GMT", null)]
-    [Trait("criterion", "D11")]
-    public async Task Retry_After_is_seconds_or_a_date_by_the_hubs_own_clock(string value, int? seconds)
-    {
-        var headers = $"Date: Tue, 01 Jan 2019 00:00:00 GMT\r\nRetry-After: {value}\r\n";
-        foreach (var status in new[] { "429 Too Many Requests", "503 Service Unavailable" })
-        {
-            var reply = await Edge.MeetAsync(
-                AdversaryConnection.Answer(status, "application/json", """{"error":"throttled","message":"Slow."}""", headers)
-            );
-            reply.ShouldBeOfType<HubReply.Answered>().RetryAfter.ShouldBe(seconds is { } s ? TimeSpan.FromSeconds(s) : null);
-        }
-    }
-
-    [Fact]
-    public async Task Retry_After_given_twice_is_ignored()
-    {
-        var reply = await Edge.MeetAsync(AdversaryConnection.Answer("503 No", "text/plain", "", "Retry-After: 1\r\nRetry-After: 900\r\n"));
-        reply.ShouldBeOfType<HubReply.Answered>().RetryAfter.ShouldBeNull();
-    }
-
-    [Fact]
-    public async Task The_hubs_clock_is_told_where_it_matters()
-    {
-        var date = DateTimeOffset.UtcNow.AddHours(2).ToString("r", CultureInfo.InvariantCulture);
-        var reply = await Edge.MeetAsync(
-            AdversaryConnection.Answer("401 No", "application/json", """{"error":"token_expired","message":"No."}""", $"Date: {date}\r\n")
-        );
-        reply.ShouldBeOfType<HubReply.Answered>().Skew.ShouldNotBeNull().TotalHours.ShouldBe(2, tolerance: 0.1);
-    }
-
     [Fact]
     public async Task An_error_as_deep_as_a_well_is_not_our_envelope()
     {
@@ -265,6 +219,36 @@ public sealed class HubHttpTests
 
         // The end may arrive after the next request has left; that one is a failure like any other.
         good.ShouldBeGreaterThan(10);
+    }
+
+    [Fact]
+    public async Task A_large_body_is_given_back_once_and_the_next_answer_is_whole()
+    {
+        var body = $"[{string.Join(',', Enumerable.Range(0, 30_000))}]";
+        await using var server = AdversaryServer.Answering(AdversaryConnection.Answer("200 OK", "application/json", body));
+        using var hub = Edge.Open();
+        for (var i = 0; i < 5; i++)
+        {
+            var reply = await hub.SendAsync(Edge.Get(server.Address, maxAnswer: body.Length), CancellationToken.None);
+            Encoding.UTF8.GetString(reply.ShouldBeOfType<HubReply.Answered>().Body.Span).ShouldBe(body);
+            reply.Release();
+            reply.Release();
+        }
+    }
+
+    [Fact]
+    public async Task What_is_announced_is_not_made_room_for_before_it_comes()
+    {
+        var before = GC.GetTotalAllocatedBytes();
+        await Edge.MeetAsync(
+            async connection =>
+            {
+                await connection.ReadRequestAsync();
+                await connection.WriteAsync("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 900000000\r\n\r\n{");
+            },
+            maxAnswer: 1_000_000_000
+        );
+        (GC.GetTotalAllocatedBytes() - before).ShouldBeLessThan(500 << 20);
     }
 
     [Fact]
