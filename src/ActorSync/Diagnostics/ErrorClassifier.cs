@@ -35,9 +35,10 @@ internal static class ErrorClassifier
             return Failures.Make("cancelled");
         }
 
+        var nodes = Walk(error);
         var (code, weight, detail) = ("unknown", Nothing, error);
         HubFailure? storage = null;
-        foreach (var node in Walk(error))
+        foreach (var node in nodes)
         {
             if (node is SqliteException sqlite && storage is null)
             {
@@ -51,7 +52,13 @@ internal static class ErrorClassifier
             }
         }
 
-        return weight < Cause && storage is not null ? storage : Failures.Make(code, Text(detail));
+        if (weight < Cause && storage is not null)
+        {
+            return storage;
+        }
+
+        // "An error occurred while sending the request" helps nobody: the innermost text does.
+        return Failures.Make(code, Text(weight < Layer ? nodes[^1] : detail));
     }
 
     private static (string Code, int Weight) Judge(Exception error) =>

@@ -14,7 +14,7 @@ internal static class HubAnswerReader
         }
 
         var encodings = response.Content.Headers.ContentEncoding;
-        if (encodings.Count > 0 && body.Length > 0)
+        if (encodings.Count > 0 && body.Bytes.Length > 0)
         {
             if (encodings.Count > 1 || !IsNamed(encodings, "gzip"))
             {
@@ -23,33 +23,34 @@ internal static class HubAnswerReader
                     : new HubReply.Failed(Failures.Make("answer_encoding", string.Join(", ", encodings)));
             }
 
-            if (HubBody.Gunzip(body, call.MaxAnswerBytes) is not { } unpacked)
+            if (body.Gunzip(call.MaxAnswerBytes) is not { } unpacked)
             {
                 return TooLarge(call);
             }
 
+            body.Lease?.Return();
             body = unpacked;
         }
 
         return Judge(call, response, body, time);
     }
 
-    private static HubReply Judge(HubCall call, HttpResponseMessage response, ReadOnlyMemory<byte> body, TimeProvider time)
+    private static HubReply Judge(HubCall call, HttpResponseMessage response, in HubBody body, TimeProvider time)
     {
         var status = (int)response.StatusCode;
         var isJson = IsJson(response.Content.Headers.ContentType);
-        if (status is >= 200 and < 300 && (isJson || body.IsEmpty))
+        if (status is >= 200 and < 300 && (isJson || body.Bytes.IsEmpty))
         {
-            return new HubReply.Answered(status, body, isJson, null, null, null, null);
+            return new HubReply.Answered(status, body.Bytes, isJson, null, null, null) { Lease = body.Lease };
         }
 
         var now = time.GetUtcNow();
         var theirs = response.Headers.Date;
-        var envelope = isJson && status >= 400 ? HubEnvelope.TryRead(body) : null;
+        var envelope = isJson && status >= 400 ? HubEnvelope.TryRead(body.Bytes) : null;
         var facts = new AnswerFacts(
             status,
             isJson,
-            AnswerClassifier.LooksLikeHtml(body.Span),
+            AnswerClassifier.LooksLikeHtml(body.Bytes.Span),
             envelope?.Error,
             envelope?.Message,
             HubHeaders.RetryAfter(Single(response.Headers, "Retry-After"), theirs ?? now),
@@ -59,7 +60,7 @@ internal static class HubAnswerReader
             theirs - now
         );
         return IsBelievable(facts)
-            ? new HubReply.Answered(status, body, isJson, facts.Error, facts.Message, facts.RetryAfter, facts.Skew)
+            ? new HubReply.Answered(status, body.Bytes, isJson, facts.Error, facts.Message, facts.RetryAfter, facts.Skew)
             : new HubReply.Failed(AnswerClassifier.Classify(facts));
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using System.Text.Unicode;
 using ActorSync.Diagnostics;
 using ActorSync.Model;
 
@@ -80,7 +81,7 @@ internal static class HubAnswers
     {
         try
         {
-            return read(body);
+            return Utf8.IsValid(body.Span) ? read(body) : null;
         }
         catch (Exception error) when (WireJson.IsMalformed(error))
         {

@@ -37,6 +37,9 @@ internal abstract record HubReply
 {
     private HubReply() { }
 
+    /// <summary>Gives a large body's memory back for the next answer. Nobody has to; who does must not look at the body again.</summary>
+    public virtual void Release() { }
+
     /// <summary>An HTTP answer that was read whole.</summary>
     /// <param name="Body">As it came, at most the call's bound; gzip is undone.</param>
     /// <param name="IsJson">The media type is <c>application/json</c>.</param>
@@ -51,7 +54,12 @@ internal abstract record HubReply
         string? Message,
         TimeSpan? RetryAfter,
         TimeSpan? Skew = null
-    ) : HubReply;
+    ) : HubReply
+    {
+        internal BodyLease? Lease { get; init; }
+
+        public override void Release() => Lease?.Return();
+    }
 
     /// <summary>No answer that can be believed: network, TLS, proxy, captive portal, deadline, protocol.</summary>
     public sealed record Failed(HubFailure Failure) : HubReply;

@@ -1,3 +1,4 @@
+using System.Text.Unicode;
 using ActorSync.Diagnostics;
 using ActorSync.Journal;
 using ActorSync.Model;
@@ -44,6 +45,12 @@ internal static class PushOutcomes
 
     private static PushOutcome ReadNamed(HubReply.Answered answer, SentRows sent)
     {
+        // The JSON reader lets broken UTF-8 pass inside strings that nobody asks for.
+        if (!Utf8.IsValid(answer.Body.Span))
+        {
+            return Unexpected("HTTP 200 that is no UTF-8");
+        }
+
         try
         {
             var reader = new PushAnswerReader(sent);

@@ -34,7 +34,7 @@ internal static class Layers
             "Runtime" => Layer.Runtime,
             "Hosting" => Layer.Facade,
             "" => FacadeTypes.Contains(type.Name) ? Layer.Facade : Layer.Ground,
-            _ when type.IsSubclassOf(typeof(ActorBase)) && type.Name != nameof(Diagnostics.ActorLog) => Layer.Actor,
+            _ when type.IsSubclassOf(typeof(ActorBase)) && type.Name != nameof(ActorSync.Diagnostics.ActorLog) => Layer.Actor,
             _ when type.Name.EndsWith("Protocol", StringComparison.Ordinal) => Layer.Protocol,
             _ when type.Name.EndsWith("State", StringComparison.Ordinal) && !type.IsEnum => Layer.State,
             _ => Layer.Part,
