@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using System.Text.RegularExpressions;
 using ActorSync.Diagnostics;
+using ActorSync.Wire;
 using Akka.Actor;
 using Akka.Actor.Setup;
 using Akka.Configuration;
@@ -121,31 +122,19 @@ public static partial class SyncOptionsReader
     private static Uri? Hub(SettingSection root, IReadOnlyList<string> plainHttpHosts)
     {
         const string Key = "hub";
-        const string Remedy = "write the hub's address in quotes, such as \"https://hub.example.com\"";
-        var text = root.Text(Key, 2048);
+        var text = root.Text(Key, 4096);
         if (text.Length == 0)
         {
             return null;
         }
 
-        if (
-            !Uri.TryCreate(text, UriKind.Absolute, out var hub)
-            || hub.Scheme is not ("http" or "https")
-            || hub.Host.Length == 0
-            || hub.UserInfo.Length > 0
-            || hub.Query.Length > 0
-            || hub.Fragment.Length > 0
-        )
-        {
-            throw SettingSection.Wrong(root.FullName(Key), $"'{text}' is no http or https address", Remedy);
-        }
-
-        return hub.Scheme == "https" || hub.IsLoopback || plainHttpHosts.Contains(hub.Host, StringComparer.OrdinalIgnoreCase)
+        // The text itself is not shown: it may hold a password.
+        return HubUrl.TryParse(text, plainHttpHosts, out var hub, out var problem)
             ? hub
             : throw SettingSection.Wrong(
                 root.FullName(Key),
-                $"plain http to {hub.Host} would show the credential to everybody on the way",
-                $"use https, or add \"{hub.Host}\" to {root.FullName("plain-http-hosts")}"
+                problem,
+                "write the hub's address in quotes, such as \"https://hub.example.com\""
             );
     }
 

@@ -191,7 +191,8 @@ internal sealed class GroupCommit(JournalTables tables, OperationWriter writer, 
 }
 
 /// <summary>What the journal has done since it was made; read from any thread.</summary>
-internal sealed class JournalStatistics
+/// <param name="onCommitted">Is told the size of each group, on the journal's own thread; the meter's way in.</param>
+internal sealed class JournalStatistics(Action<int>? onCommitted = null)
 {
     private long _commits;
     private long _operations;
@@ -205,5 +206,6 @@ internal sealed class JournalStatistics
     {
         Interlocked.Increment(ref _commits);
         Interlocked.Add(ref _operations, operations);
+        onCommitted?.Invoke(operations);
     }
 }

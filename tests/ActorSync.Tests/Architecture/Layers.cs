@@ -31,14 +31,19 @@ internal static class Layers
         {
             "Model" => Layer.Model,
             "Platform" => Layer.Ground,
-            "Runtime" => Layer.Runtime,
+            // What supervises and wires stands above the actors; budgets, backoff and the policy table are used by them.
+            "Runtime" when type.IsSubclassOf(typeof(ActorBase)) || TypeUses.Of(type).Any(IsActor) => Layer.Runtime,
             "Hosting" => Layer.Facade,
             "" => FacadeTypes.Contains(type.Name) ? Layer.Facade : Layer.Ground,
-            _ when type.IsSubclassOf(typeof(ActorBase)) && type.Name != nameof(ActorSync.Diagnostics.ActorLog) => Layer.Actor,
+            _ when IsActor(type) => Layer.Actor,
             _ when type.Name.EndsWith("Protocol", StringComparison.Ordinal) => Layer.Protocol,
             _ when type.Name.EndsWith("State", StringComparison.Ordinal) && !type.IsEnum => Layer.State,
             _ => Layer.Part,
         };
+
+    // The logger is an actor, and below everybody.
+    private static bool IsActor(Type type) =>
+        type.IsSubclassOf(typeof(ActorBase)) && type.Assembly != typeof(ActorBase).Assembly && type.Name != nameof(Diagnostics.ActorLog);
 
     /// <summary>Each use that goes the wrong way, as a sentence.</summary>
     public static IEnumerable<string> Violations(IEnumerable<Type> types) =>

@@ -90,13 +90,16 @@ namespace ActorSync.Tests.Architecture.Planted.Drain
 
     internal sealed class LooksAtTheRuntimeActor : UntypedActor
     {
-        protected override void OnReceive(object message) => Unhandled(new Runtime.PlantedSupervision());
+        protected override void OnReceive(object message) => Unhandled(typeof(Runtime.PlantedSupervisor));
     }
 }
 
 namespace ActorSync.Tests.Architecture.Planted.Runtime
 {
-    internal sealed class PlantedSupervision;
+    internal sealed class PlantedSupervisor : UntypedActor
+    {
+        protected override void OnReceive(object message) => Unhandled(message);
+    }
 
     internal sealed class LooksAtHosting
     {

@@ -109,7 +109,7 @@ public class SyncOptionsReaderTests
     [InlineData("actorsync.profiles = [\"../etc\"]", "actorsync.profiles", "beginning with a letter or digit")]
     [InlineData("actorsync.profiles = [a, A]", "actorsync.profiles", "case makes no difference")]
     [InlineData("actorsync.hub = \"htp://hub.example.com\"", "actorsync.hub", "such as \"https://hub.example.com\"")]
-    [InlineData("actorsync.hub = \"http://hub.example.com\"", "actorsync.hub", "actorsync.plain-http-hosts")]
+    [InlineData("actorsync.hub = \"http://hub.example.com\"", "actorsync.hub", "such as \"https://hub.example.com\"")]
     [InlineData("actorsync.hub = \"https://me:pw@hub.example.com\"", "actorsync.hub", "such as")]
     [InlineData("actorsync.hub { a = 1 }", "actorsync.hub.a", "did you mean actorsync.hub?")]
     // Text that is no HOCON.
@@ -126,6 +126,17 @@ public class SyncOptionsReaderTests
         error.Code.ShouldBe("invalid_setting");
         error.Message.ShouldStartWith($"{key}: ");
         error.Remedy.ShouldContain(remedy);
+    }
+
+    [Fact]
+    public void A_password_in_an_address_is_refused_and_not_repeated()
+    {
+        var error = Should.Throw<InvalidSettingException>(() =>
+            SyncOptionsReader.Read(Folder, "actorsync.hub = \"https://me:hunter2@hub.example.com\"")
+        );
+
+        error.Message.ShouldNotContain("hunter2");
+        error.Remedy.ShouldNotContain("hunter2");
     }
 
     [Fact]

@@ -1,0 +1,48 @@
+using System.Text.RegularExpressions;
+using ActorSync.Tests.Architecture;
+using Shouldly;
+using Xunit;
+
+namespace ActorSync.Tests.Hosting;
+
+public partial class ReadmeTests
+{
+    private static readonly string Readme = Repository.Read("README.md");
+
+    [Fact]
+    public void The_embedding_snippet_is_the_sample_that_is_compiled_and_run() =>
+        Blocks("csharp").ShouldHaveSingleItem().ShouldBe(Repository.Read("tests/ActorSync.Tests/Hosting/Samples/SampleWorker.cs"));
+
+    [Fact]
+    public void The_embedding_takes_about_twenty_lines() =>
+        Blocks("csharp")
+            .ShouldHaveSingleItem()
+            .Split('\n')
+            .Count(line => line.Trim().Length > 1 && !line.StartsWith("using"))
+            .ShouldBeInRange(10, 22);
+
+    [Fact]
+    public void The_test_command_is_what_CI_runs()
+    {
+        var command = Blocks("sh").Single(block => block.StartsWith("dotnet test", StringComparison.Ordinal)).Trim();
+
+        Repository.Read(".ci/run").ShouldContain("\n" + command + " ");
+    }
+
+    [Fact]
+    public void Every_file_that_it_names_is_there() =>
+        Paths()
+            .Matches(Readme)
+            .Select(match => match.Groups["path"].Value.TrimEnd('/'))
+            .Where(path => !Repository.TrackedFiles().Any(file => file == path || file.StartsWith(path + "/", StringComparison.Ordinal)))
+            .ShouldBeEmpty();
+
+    private static IEnumerable<string> Blocks(string language) =>
+        Block().Matches(Readme).Where(match => match.Groups["language"].Value == language).Select(match => match.Groups["text"].Value);
+
+    [GeneratedRegex(@"(?ms)^```(?<language>\w+)\n(?<text>.*?)^```$", RegexOptions.ExplicitCapture)]
+    private static partial Regex Block();
+
+    [GeneratedRegex(@"(?<![\w/.])(?<path>(src|tests|hocon|\.ci)/[\w./-]*\w)", RegexOptions.ExplicitCapture)]
+    private static partial Regex Paths();
+}
