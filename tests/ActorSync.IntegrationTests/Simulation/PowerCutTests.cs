@@ -30,4 +30,17 @@ public sealed class PowerCutTests(ITestOutputHelper output)
         output.WriteLine(JournalSweep.Run(Images / 8, DirectoryRule.Ext4Like, seed: 1, out var lost, "NORMAL"));
         lost.ShouldBeGreaterThan(Images / 80);
     }
+
+    [Theory]
+    [InlineData(DiskCallKind.Sync, 1034)]
+    [InlineData(DiskCallKind.Write, 778)]
+    [InlineData(DiskCallKind.Write, 13)]
+    [Trait("criterion", "Q9")]
+    public void A_disk_that_fails_and_then_loses_its_power_takes_nothing_that_was_accepted(DiskCallKind kind, int code)
+    {
+        var (fired, bad) = JournalSweep.Fail(kind, code, firstCalls: 90);
+        output.WriteLine($"{kind} {code}: {fired} runs with the fault, {bad.Count} bad: {string.Join(", ", bad.Take(20))}");
+        bad.ShouldBeEmpty();
+        fired.ShouldBeGreaterThan(120);
+    }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using ActorSync.Hosting;
 using ActorSync.Journal;
+using ActorSync.Journal.Sqlite;
 using ActorSync.Model;
 using ActorSync.Platform;
 using ActorSync.TestKit;
@@ -16,8 +17,9 @@ internal sealed class JournalRun
 
     private readonly Random _random;
     private readonly CrashDisk _disk;
-    private readonly JournalStore _store;
+    private JournalStore _store;
     private readonly List<DiskEvent> _log = [];
+    private readonly List<Member> _again = [];
 
     private JournalRun(string synchronous, int seed)
     {
@@ -53,6 +55,33 @@ internal sealed class JournalRun
         return run;
     }
 
+    /// <summary>
+    /// A run in which the k-th call of a kind fails, so many times in a row; after each failure the journal is opened again, as its actor's parent does. At
+    /// the end the power goes.
+    /// </summary>
+    public static (ImageVerdict Verdict, bool Fired) Fail(DiskCallKind kind, int k, int code, int times, int seed)
+    {
+        var run = new JournalRun("EXTRA", seed);
+        using var disk = run._disk;
+        run._disk.FailAt(kind, k, code, times);
+        for (var step = 0; step < 30; step++)
+        {
+            try
+            {
+                run.Step();
+            }
+            catch (SqliteFailure)
+            {
+                run.OpenAgain();
+            }
+        }
+
+        var fired = disk.Faults > 0;
+        disk.PowerCut(new Random(seed));
+        run._store.Dispose();
+        return (JournalImage.Verify(disk, run.Promises, run.Promises.Count), fired);
+    }
+
     public static JournalStore Open(CrashDisk disk, string synchronous = "EXTRA")
     {
         var platform = new SyncPlatform
@@ -63,6 +92,25 @@ internal sealed class JournalRun
             Installation = static () => "here",
         };
         return new JournalStore(Path, Settings, platform, new JournalStatistics(), synchronous);
+    }
+
+    private void OpenAgain()
+    {
+        _store.Dispose();
+        for (var tries = 0; tries < 20; tries++)
+        {
+            try
+            {
+                _store = Open(_disk);
+                return;
+            }
+            catch (SqliteFailure)
+            {
+                // The fault goes on; the parent's backoff tries again.
+            }
+        }
+
+        throw new InvalidOperationException("the journal does not open again");
     }
 
     private void Step()
@@ -83,6 +131,8 @@ internal sealed class JournalRun
 
     private void Enqueue(int members)
     {
+        _again.ForEach(_store.Group.Add);
+        _again.Clear();
         for (var i = 0; i < members; i++)
         {
             var operations = new Intake[_random.Next(1, 6)];
@@ -100,7 +150,7 @@ internal sealed class JournalRun
                 operations[j] = new Intake(operation, OperationId.FromBytes(id), operation.Payload);
             }
 
-            _store.Group.Add(new Member(operations, Stored));
+            _store.Group.Add(new Member(operations, Stored, _again.Add));
         }
 
         _store.Group.Commit();
@@ -188,7 +238,7 @@ internal sealed class JournalRun
 
     private delegate void OnStored(ReadOnlySpan<Accepted> accepted);
 
-    private sealed class Member(Intake[] operations, OnStored stored) : IGroupMember
+    private sealed class Member(Intake[] operations, OnStored stored, Action<Member> failed) : IGroupMember
     {
         public int Count => operations.Length;
 
@@ -200,6 +250,7 @@ internal sealed class JournalRun
 
         public void Refuse(SyncException reason, int index) => throw reason;
 
-        public void Fail(JournalProtocol.Unavailable why) => throw new InvalidOperationException(why.Reason);
+        // The caller hands the same operations in again, with their ids.
+        public void Fail(JournalProtocol.Unavailable why) => failed(this);
     }
 }

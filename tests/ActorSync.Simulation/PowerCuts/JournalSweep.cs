@@ -31,4 +31,25 @@ public static class JournalSweep
         lost = sum.Images - sum.Kept;
         return $"synchronous={synchronous}, {rule}, {runs} runs: {sum}";
     }
+
+    /// <summary>Fails each of the first calls of a kind, once and several times in a row, then cuts the power.</summary>
+    /// <returns>How many runs met the fault, and what each run that lost something was.</returns>
+    public static (int Fired, IReadOnlyList<string> Bad) Fail(DiskCallKind kind, int code, int firstCalls)
+    {
+        var (fired, bad) = (0, new List<string>());
+        foreach (var times in new[] { 1, 2, 5, 12 })
+        {
+            for (var k = 1; k <= firstCalls; k++)
+            {
+                var (verdict, met) = JournalRun.Fail(kind, k, code, times, seed: k);
+                fired += met ? 1 : 0;
+                if (verdict != ImageVerdict.Kept)
+                {
+                    bad.Add($"k={k} times={times}: {verdict}");
+                }
+            }
+        }
+
+        return (fired, bad);
+    }
 }

@@ -11,13 +11,20 @@ public sealed class Promises
     public IReadOnlyDictionary<string, Life> Lives => _lives;
 
     /// <summary>The caller was told that it is on disk.</summary>
-    public void Accepted(string id) => _lives.TryAdd(id, new Life(Count++, int.MaxValue, int.MaxValue, Dead: false));
+    /// <remarks>One that was offered before its caller was told (a failure came between) may be there or acked and gone: then nothing is promised.</remarks>
+    public void Accepted(string id)
+    {
+        var life = Of(id);
+        _lives[id] = life with { AcceptedAt = Math.Min(life.AcceptedAt, Count++), SettledAt = int.MaxValue };
+    }
 
     /// <summary>From here on its outcome may be booked at any moment.</summary>
-    public void Offered(string id) => _lives[id] = _lives[id] with { OfferedAt = Count++ };
+    public void Offered(string id) => _lives[id] = Of(id) with { OfferedAt = Count++ };
 
     /// <summary>Somebody was told that its outcome is booked.</summary>
-    public void Settled(string id, bool dead) => _lives[id] = _lives[id] with { SettledAt = Count++, Dead = dead };
+    public void Settled(string id, bool dead) => _lives[id] = Of(id) with { SettledAt = Count++, Dead = dead };
+
+    private Life Of(string id) => _lives.GetValueOrDefault(id) ?? new Life(int.MaxValue, int.MaxValue, int.MaxValue, Dead: false);
 
     /// <param name="Dead">The outcome was a refusal.</param>
     public sealed record Life(int AcceptedAt, int OfferedAt, int SettledAt, bool Dead);
