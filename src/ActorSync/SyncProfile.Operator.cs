@@ -116,8 +116,14 @@ public sealed partial class SyncProfile
     internal Task<BindingView> UseTokenAsync(Uri hub, string token, CancellationToken cancellation) =>
         SignInAsync(replyTo => new AuthProtocol.UseToken(hub, token, replyTo), hub, cancellation);
 
-    internal Task SignOutAsync(CancellationToken cancellation) =>
-        _link.AskProfileAsync<AuthProtocol.SignedOut>(replyTo => new AuthProtocol.SignOut(replyTo), cancellation);
+    internal async Task SignOutAsync(CancellationToken cancellation)
+    {
+        var answer = await _link.AskProfileAsync<object>(replyTo => new AuthProtocol.SignOut(replyTo), cancellation).ConfigureAwait(false);
+        if (answer is AuthProtocol.SignOutRefused refused)
+        {
+            throw new CredentialException(refused.Code, refused.Message, refused.Remedy);
+        }
+    }
 
     private async Task<long> ChangeAsync(Func<Akka.Actor.IActorRef, IJournalCommand> command, CancellationToken cancellation) =>
         (await _link.AskJournalAsync<Changed>(command, cancellation, ProfileLink.LongWait).ConfigureAwait(false)).Count;

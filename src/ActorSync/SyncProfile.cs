@@ -91,8 +91,13 @@ public sealed partial class SyncProfile
     /// <param name="path">The app's SQLite file.</param>
     public Task AttachOutboxAsync(string name, string path, CancellationToken cancellation = default)
     {
-        ArgumentException.ThrowIfNullOrWhiteSpace(name);
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        ArgumentNullException.ThrowIfNull(name);
+        if (!ActorPath.IsValidPathElement("outbox-" + name))
+        {
+            throw new ArgumentException("use letters, digits, '.', '_' and '-'", nameof(name));
+        }
+
         return _link.AskProfileAsync<OutboxProtocol.OutboxAttached>(
             replyTo => new OutboxProtocol.AttachOutbox(name, Path.GetFullPath(path), replyTo),
             cancellation

@@ -44,6 +44,9 @@ internal enum Consequence
     /// <summary>The lane shows ERR and keeps trying at the backoff's cap.</summary>
     LaneError,
 
+    /// <summary>What the app commits stays in the app's file until the forwarder is back; it is tried at the backoff's cap.</summary>
+    OutboxWaits,
+
     /// <summary>The profile stays stopped and visible, with reason and remedy.</summary>
     ProfileFailed,
 

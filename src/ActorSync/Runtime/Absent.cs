@@ -2,6 +2,7 @@ using ActorSync.Auth;
 using ActorSync.Diagnostics;
 using ActorSync.Journal;
 using ActorSync.Model;
+using ActorSync.Outbox;
 using ActorSync.Status;
 using ActorSync.Sync;
 using ActorSync.Wire;
@@ -25,6 +26,11 @@ internal static class Absent
                 return true;
             case SyncProtocol.ChangeSettings change:
                 change.ReplyTo.Tell(new JournalProtocol.Unavailable(reason, remedy), ActorRefs.NoSender);
+                return true;
+            case OutboxProtocol.AttachOutbox attach:
+                attach.ReplyTo.Tell(new JournalProtocol.Unavailable(reason, remedy), ActorRefs.NoSender);
+                return true;
+            case OutboxProtocol.LookAt:
                 return true;
             case StatusProtocol.Explain explain:
                 explain.ReplyTo.Tell(new JournalProtocol.Unavailable(reason, remedy), ActorRefs.NoSender);

@@ -3,6 +3,7 @@ using ActorSync.Diagnostics;
 using ActorSync.Drain;
 using ActorSync.Journal;
 using ActorSync.Model;
+using ActorSync.Outbox;
 using ActorSync.Restart;
 using ActorSync.Status;
 using ActorSync.Sync;
@@ -95,6 +96,12 @@ internal sealed class ProfileSupervisor : UntypedActor, IWithTimers
                 break;
             case SyncProtocol.SyncReport or DrainProtocol.LaneReport or SyncProtocol.LaneKept:
                 _tree.Status.Ref?.Tell(message);
+                break;
+            case OutboxProtocol.AttachOutbox attach:
+                _tree.Attach(attach);
+                break;
+            case OutboxProtocol.LookAt look:
+                _tree.LookAt(look);
                 break;
             default:
                 Common(message, Running);
@@ -250,6 +257,8 @@ internal sealed class ProfileSupervisor : UntypedActor, IWithTimers
             case Consequence.CredentialUnavailable:
                 _tree.Auth.RetryIn(Supervision.CredentialRetry);
                 _tree.Sync.Ref?.Tell(new SyncProtocol.AuthWentDown($"the credential store is unavailable: {end.Error}"));
+                break;
+            case Consequence.OutboxWaits:
                 break;
             default:
                 throw new InvalidOperationException($"the table has no {end.Then} here");

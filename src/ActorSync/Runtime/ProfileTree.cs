@@ -2,6 +2,7 @@ using ActorSync.Auth;
 using ActorSync.Drain;
 using ActorSync.Journal;
 using ActorSync.Model;
+using ActorSync.Outbox;
 using ActorSync.Restart;
 using ActorSync.Status;
 using ActorSync.Sync;
@@ -14,7 +15,8 @@ namespace ActorSync.Runtime;
 internal sealed class ProfileTree
 {
     private readonly ProfileSetup _setup;
-    private readonly ChildKeeper[] _all;
+    private readonly List<ChildKeeper> _all;
+    private readonly Func<string, string, Func<Props>, ChildKeeper> _keep;
     private readonly ActorPath _path;
 
     public ProfileTree(
@@ -29,6 +31,7 @@ internal sealed class ProfileTree
         _setup = setup;
         _path = self.Path;
         var (children, options, platform) = (setup.Children, setup.Options, setup.Platform);
+        _keep = (policy, name, props) => new ChildKeeper(context, timers, platform, log, Supervision.For(policy), name, props);
         Journal = Keep(Supervision.Journal, children.Journal);
         Auth = Keep(Supervision.Auth, () => children.Auth(device(), self));
         Sync = Keep(
@@ -44,7 +47,7 @@ internal sealed class ProfileTree
         );
         _all = [Journal, Auth, Sync, Status];
 
-        ChildKeeper Keep(string name, Func<Props> props) => new(context, timers, platform, log, Supervision.For(name), name, props);
+        ChildKeeper Keep(string name, Func<Props> props) => _keep(name, name, props);
     }
 
     public ChildKeeper Journal { get; }
@@ -55,9 +58,9 @@ internal sealed class ProfileTree
 
     public ChildKeeper Status { get; }
 
-    public bool AnyUp => Array.Exists(_all, child => child.Ref is not null);
+    public bool AnyUp => _all.Exists(child => child.Ref is not null);
 
-    public bool AnyUpBesideJournal => Array.Exists(_all, child => child.Ref is not null && child != Journal);
+    public bool AnyUpBesideJournal => _all.Exists(child => child.Ref is not null && child != Journal);
 
     /// <summary>Status first, so that it hears what the others say; the journal is open.</summary>
     public void StartRest()
@@ -66,6 +69,27 @@ internal sealed class ProfileTree
         Auth.Start();
         Sync.Start();
     }
+
+    /// <summary>Starts the forwarder of an app's outbox, once a name.</summary>
+    public void Attach(OutboxProtocol.AttachOutbox attach)
+    {
+        var name = OutboxName(attach.Name);
+        if (!_all.Exists(child => child.Name == name))
+        {
+            var outbox = _keep(
+                Supervision.Outbox,
+                name,
+                () => OutboxActor.Props(attach.Name, attach.Path, _setup.Journal, _setup.Platform)
+            );
+            _all.Add(outbox);
+            outbox.Start();
+        }
+
+        attach.ReplyTo.Tell(new OutboxProtocol.OutboxAttached(attach.Name));
+    }
+
+    public void LookAt(OutboxProtocol.LookAt look) =>
+        _all.Find(child => child.Name == OutboxName(look.Name))?.Ref?.Tell(OutboxProtocol.LookNow.Instance);
 
     public void TellAll(object message)
     {
@@ -101,7 +125,7 @@ internal sealed class ProfileTree
     }
 
     public Directive OnFailure(IActorRef child, Exception exception) =>
-        Array.Find(_all, keeper => keeper.Name == child.Path.Name)?.OnFailure(exception) ?? Directive.Stop;
+        _all.Find(keeper => keeper.Name == child.Path.Name)?.OnFailure(exception) ?? Directive.Stop;
 
     public (ChildKeeper Child, ChildEnd End)? OnGone(ChildGone gone)
     {
@@ -127,13 +151,15 @@ internal sealed class ProfileTree
     /// <summary>The profile is stopping: what ends now stays down.</summary>
     public void NoMore()
     {
-        Array.ForEach(_all, child => child.NoMore());
+        _all.ForEach(child => child.NoMore());
         Sync.Ref?.Tell(SyncProtocol.Closing.Instance);
     }
 
-    public void StopAll() => Array.ForEach(_all, child => child.Stop());
+    public void StopAll() => _all.ForEach(child => child.Stop());
 
-    public void StopAllBesideJournal() => Array.ForEach(_all, child => (child == Journal ? null : child)?.Stop());
+    public void StopAllBesideJournal() => _all.FindAll(child => child != Journal).ForEach(child => child.Stop());
+
+    private static string OutboxName(string name) => "outbox-" + name;
 
     /// <summary>What children still say while the profile is not there for it any more. Nobody waits for an answer to it.</summary>
     public static bool IsChatter(object message) =>

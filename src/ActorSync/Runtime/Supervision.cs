@@ -11,6 +11,7 @@ internal static class Supervision
     public const string Sync = "sync";
     public const string Drain = "drain";
     public const string Status = "status";
+    public const string Outbox = "outbox";
     public const string Profile = "profile";
     public const string Profiles = "profiles";
 
@@ -38,6 +39,14 @@ internal static class Supervision
             Consequence.LaneError
         ),
         new(Status, FailureKind.Any, ChildDirective.Restart, Backoff: null, FiveInAMinute, Consequence.ProfileFailed),
+        new(
+            Outbox,
+            FailureKind.Any,
+            ChildDirective.RestartWithBackoff,
+            new BackoffLaw(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5)),
+            new RestartLimit(10, TimeSpan.FromMinutes(10)),
+            Consequence.OutboxWaits
+        ),
         new(Profile, FailureKind.Any, ChildDirective.Stop, Backoff: null, Limit: null, Consequence.ProfileFailed),
         new(Profiles, FailureKind.Any, ChildDirective.Stop, Backoff: null, Limit: null, Consequence.RuntimeFailed),
     ];
