@@ -48,9 +48,9 @@ internal sealed class DepthBench(TimeProvider time, int operations)
             await Task.Delay(TimeSpan.FromMilliseconds(1), time, stop).ConfigureAwait(false);
         }
 
-        var firstSend = (time.GetUtcNow() - Process.GetCurrentProcess().StartTime.ToUniversalTime()).TotalMilliseconds;
+        var firstSend = (time.GetUtcNow().UtcDateTime - Process.GetCurrentProcess().StartTime.ToUniversalTime()).TotalMilliseconds;
         await profile
-            .PatchSettingsAsync(ImmutableSortedDictionary.Create<string, string?>().Add("mode", "local"), stop)
+            .PatchSettingsAsync(ImmutableSortedDictionary.Create<string, string?>(StringComparer.Ordinal).Add("mode", "local"), stop)
             .ConfigureAwait(false);
         var load = new EnqueueLoad(runtime, time, batch: 1);
         await load.RunAsync(64, EnqueueSlice / 3, stop).ConfigureAwait(false);

@@ -1,0 +1,122 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using ActorSync.Host.Bench;
+
+namespace ActorSync.Host.Commands;
+
+/// <summary>The published benchmarks. Every figure stands beside a raw control that was measured in the same run.</summary>
+internal static class BenchCommand
+{
+    private static readonly string[] Parts = ["enqueue", "drain", "depth"];
+
+    private static readonly Argument<string[]> What = new("what")
+    {
+        Description = "enqueue, drain, depth; all of them when none is named",
+        Arity = ArgumentArity.ZeroOrMore,
+    };
+
+    private static readonly Option<double> Seconds = new("--seconds") { Description = "Length of one measured slice", DefaultValueFactory = _ => 2 };
+    private static readonly Option<int> Rounds = new("--rounds") { Description = "Pairs of slices; medians are shown", DefaultValueFactory = _ => 3 };
+    private static readonly Option<int> Operations = new("--operations") { Description = "Of a drain", DefaultValueFactory = _ => 200_000 };
+    private static readonly Option<int> Depth = new("--depth") { Description = "Pending operations of the depth run", DefaultValueFactory = _ => 1_000_000 };
+    private static readonly Option<string?> Folder = new("--folder") { Hidden = true };
+    private static readonly Option<string?> Hub = new("--hub") { Hidden = true };
+
+    public static VerbCommand Create()
+    {
+        var command = new VerbCommand(
+            "bench",
+            "Measures durable enqueue, the drain and a deep backlog against raw controls in the same run",
+            "actorsync bench",
+            "actorsync bench enqueue --seconds 3 --json"
+        );
+        command.Arguments.Add(What);
+        foreach (var option in new Option[] { Seconds, Rounds, Operations, Depth, Folder, Hub })
+        {
+            command.Options.Add(option);
+        }
+
+        command.Validators.Add(result =>
+        {
+            var unknown = result.GetValue(What)!.FirstOrDefault(part => part is not ("sink" or "probe") && !Parts.Contains(part, StringComparer.Ordinal));
+            if (unknown is not null)
+            {
+                result.AddError($"bench: '{unknown}' is none of {string.Join(", ", Parts)}");
+            }
+            else if (result.GetValue(Seconds) <= 0 || result.GetValue(Rounds) < 1 || result.GetValue(Operations) < 1000 || result.GetValue(Depth) < 1)
+            {
+                result.AddError("bench: --seconds and --depth must be above 0, --rounds 1 or more, --operations 1000 or more");
+            }
+        });
+        return command.Runs(RunAsync);
+    }
+
+    private static Task<int> RunAsync(VerbCall call) =>
+        call.Get(What) switch
+        {
+            ["sink"] => SinkAsync(call),
+            ["probe"] => ProbeAsync(call),
+            var parts => MeasureAsync(call, parts is { Length: > 0 } ? parts : Parts),
+        };
+
+    private static async Task<int> SinkAsync(VerbCall call)
+    {
+        await SinkHub.RunAsync(call.Io.Out, call.Stop);
+        return ExitCodes.Done;
+    }
+
+    private static async Task<int> ProbeAsync(VerbCall call)
+    {
+        await new DepthBench(call.Io.Time, operations: 0).ProbeHereAsync(call.Get(Folder)!, call.Get(Hub)!, call.Io.Out, call.Stop);
+        return ExitCodes.Done;
+    }
+
+    private static async Task<int> MeasureAsync(VerbCall call, string[] parts)
+    {
+        var progress = new Progress<string>(what => call.Say($"measuring: {what}"));
+        var (time, rounds) = (call.Io.Time, call.Get(Rounds));
+        var rows = ImmutableList<BenchRow>.Empty;
+        var figures = ImmutableList<BenchFigure>.Empty;
+        if (parts.Contains("enqueue", StringComparer.Ordinal))
+        {
+            rows = rows.AddRange(await new EnqueueBench(time, TimeSpan.FromSeconds(call.Get(Seconds)), rounds).RunAsync(progress, call.Stop));
+        }
+
+        if (parts.Contains("drain", StringComparer.Ordinal))
+        {
+            rows = rows.AddRange(await new DrainBench(time, call.Get(Operations) / 1000 * 1000, rounds).RunAsync(progress, call.Stop));
+        }
+
+        if (parts.Contains("depth", StringComparer.Ordinal))
+        {
+            figures = await new DepthBench(time, call.Get(Depth)).RunAsync(progress, call.Stop);
+        }
+
+        Show(call, new BenchReport($"{Environment.ProcessorCount} cores, {Environment.OSVersion.VersionString}", rows, figures));
+        return ExitCodes.Done;
+    }
+
+    private static void Show(VerbCall call, BenchReport report)
+    {
+        if (call.Json)
+        {
+            call.Document(report, BenchJson.Default.BenchReport);
+            return;
+        }
+
+        call.Line(report.Machine);
+        foreach (var row in report.Rows)
+        {
+            call.Line(
+                $"{row.Name, -40} {row.OursPerSecond, 10:N0}/s  raw {row.ControlPerSecond, 10:N0}/s  ratio {row.Ratio:F2} (worst {row.WorstRatio:F2}, to reach {row.Gate:F2})"
+                    + (row.P99Milliseconds is { } p99 ? $"  p50 {row.P50Milliseconds:F2} p99 {p99:F2} max {row.MaxMilliseconds:F1} ms" : "")
+                    + (row.BytesAllocatedPerOperation is { } bytes ? $"  {bytes:F0} B/op" : "")
+            );
+        }
+
+        foreach (var figure in report.Figures)
+        {
+            call.Line($"{figure.Name, -52} {figure.Value, 10:F2} {figure.Unit}{(figure.AtMost is { } most ? $" (at most {most})" : "")}");
+        }
+    }
+}
