@@ -6,41 +6,26 @@ namespace ActorSync.Hub.Store;
 /// <summary>Each account's registers and tombstones, folded from its log behind the pushes (PROTOCOL "Merge").</summary>
 internal sealed class Replica(Connection connection, OperationLog log)
 {
+    // A tombstone sorts before the registers, so the first row of an entity tells all that a write has to know of it.
+    private readonly Statement _first = connection.Prepare(
+        "SELECT key, lamport_ts, device_id, operation_id FROM replica WHERE key >= ? ORDER BY key LIMIT 1"
+    );
     private readonly Statement _put = connection.Prepare(
         """
-        INSERT INTO replica (account, entity, entity_id, kind, register, value, lamport_ts, device_id, operation_id)
-        SELECT ?1, ?2, ?3, 'R', ?7, ?8, ?4, ?5, ?6
-        WHERE NOT EXISTS (
-            SELECT 1 FROM replica
-            WHERE account = ?1 AND entity = ?2 AND entity_id = ?3 AND kind = 'D' AND register = ''
-              AND (lamport_ts, device_id, operation_id) >= (?4, ?5, ?6))
-        ON CONFLICT (account, entity, entity_id, kind, register) DO UPDATE
+        INSERT INTO replica (key, value, lamport_ts, device_id, operation_id) VALUES (?, ?, ?, ?, ?)
+        ON CONFLICT (key) DO UPDATE
         SET value = excluded.value, lamport_ts = excluded.lamport_ts, device_id = excluded.device_id, operation_id = excluded.operation_id
         WHERE (excluded.lamport_ts, excluded.device_id, excluded.operation_id) > (lamport_ts, device_id, operation_id)
         """
     );
-    private readonly Statement _delete = connection.Prepare(
-        """
-        INSERT INTO replica (account, entity, entity_id, kind, register, value, lamport_ts, device_id, operation_id)
-        VALUES (?1, ?2, ?3, 'D', '', '', ?4, ?5, ?6)
-        ON CONFLICT (account, entity, entity_id, kind, register) DO UPDATE
-        SET lamport_ts = excluded.lamport_ts, device_id = excluded.device_id, operation_id = excluded.operation_id
-        WHERE (excluded.lamport_ts, excluded.device_id, excluded.operation_id) > (lamport_ts, device_id, operation_id)
-        """
-    );
     private readonly Statement _bury = connection.Prepare(
-        """
-        DELETE FROM replica
-        WHERE account = ?1 AND entity = ?2 AND entity_id = ?3 AND kind = 'R' AND (lamport_ts, device_id, operation_id) <= (?4, ?5, ?6)
-        """
+        "DELETE FROM replica WHERE key >= ? AND key < ? AND (lamport_ts, device_id, operation_id) <= (?, ?, ?)"
     );
     private readonly Statement _rows = connection.Prepare(
-        """
-        SELECT entity, entity_id, kind, register, value, lamport_ts, device_id FROM replica
-        WHERE account = ?1 AND (entity, entity_id, kind, register) > (?2, ?3, ?4, ?5)
-        ORDER BY entity, entity_id, kind, register LIMIT ?6
-        """
+        "SELECT key, value, lamport_ts, device_id FROM replica WHERE key > ? AND key < ? ORDER BY key LIMIT ?"
     );
+    private readonly ReplicaKey _key = new();
+    private readonly ReplicaKey _end = new();
 
     /// <summary>Folds the next operations of an account. True when none is left.</summary>
     public bool Fold(AccountState account, int most)
@@ -65,22 +50,24 @@ internal sealed class Replica(Connection connection, OperationLog log)
         return count < most;
     }
 
-    /// <summary>Adds rows to a digest, from behind <paramref name="after"/> on. True when none is left.</summary>
-    public bool Digest(AccountState account, ReplicaDigest digest, ReplicaPosition after, int most)
+    /// <summary>Adds rows to a digest, from behind <paramref name="after"/> on, and moves that. True when none is left.</summary>
+    /// <param name="after">Empty at the beginning.</param>
+    public bool Digest(AccountState account, ReplicaDigest digest, ReplicaKey after, int most)
     {
-        _rows
-            .Bind(1, account.Number)
-            .BindText(2, after.Entity)
-            .BindText(3, after.EntityId)
-            .BindText(4, after.Kind)
-            .BindText(5, after.Register)
-            .Bind(6, most);
+        if (after.Whole.IsEmpty)
+        {
+            after.OfAccount(account.Number);
+        }
+
+        _rows.BindText(1, after.Whole).BindText(2, _end.OfAccount(account.Number + 1).Whole).Bind(3, most);
         for (var count = 1; _rows.Step(); count++)
         {
-            digest.Add(_rows.Bytes(0), _rows.Bytes(1), _rows.Bytes(2)[0], _rows.Bytes(3), _rows.Bytes(4), _rows.Int64(5), _rows.Bytes(6));
+            var key = _rows.Bytes(0);
+            ReplicaKey.Split(key, out var entity, out var entityId, out var kind, out var register);
+            digest.Add(entity, entityId, kind, register, _rows.Bytes(1), _rows.Int64(2), _rows.Bytes(3));
             if (count == most)
             {
-                after.Set(_rows.Bytes(0), _rows.Bytes(1), _rows.Bytes(2), _rows.Bytes(3));
+                after.CopyOf(key);
                 _rows.Reset();
                 return false;
             }
@@ -91,55 +78,69 @@ internal sealed class Replica(Connection connection, OperationLog log)
 
     private void Fold(AccountState account, Statement row, ReadOnlySpan<byte> device)
     {
-        var bound = false;
-        foreach (var write in MergeRule.Of((OperationKind)row.Int32(7), !row.IsNull(6), row.Bytes(6), row.Bytes(8)))
+        var kind = (OperationKind)row.Int32(7);
+        if (kind == OperationKind.Noop)
         {
+            return;
+        }
+
+        var lamport = row.Int64(3);
+        var operation = row.Bytes(1);
+        _key.OfEntity(account.Number, row.Bytes(4), row.Bytes(5));
+        if (IsDead(lamport, device, operation))
+        {
+            return;
+        }
+
+        _put.Bind(3, lamport).BindText(4, device).BindBlob(5, operation);
+        foreach (var write in MergeRule.Of(kind, !row.IsNull(6), row.Bytes(6), row.Bytes(8)))
+        {
+            _key.Of(write.IsTombstone ? ReplicaDigest.Tombstone : ReplicaDigest.Register, write.Register);
+            _put.BindText(1, _key.Whole).BindText(2, write.Value).Run();
             if (write.IsTombstone)
             {
-                BindKey(_delete, account, row, device);
-                _delete.Run();
-                if (connection.Changes > 0)
-                {
-                    BindKey(_bury, account, row, device);
-                    _bury.Run();
-                }
-
-                continue;
+                Bury(lamport, device, operation);
             }
-
-            if (!bound)
-            {
-                BindKey(_put, account, row, device);
-                bound = true;
-            }
-
-            _put.BindText(7, write.Register).BindText(8, write.Value).Run();
         }
     }
 
-    private static void BindKey(Statement statement, AccountState account, Statement row, ReadOnlySpan<byte> device) =>
-        statement
-            .Bind(1, account.Number)
-            .BindText(2, row.Bytes(4))
-            .BindText(3, row.Bytes(5))
-            .Bind(4, row.Int64(3))
-            .BindText(5, device)
-            .BindBlob(6, row.Bytes(1));
-}
+    /// <summary>Whether the entity's tombstone stands at or above this key, so that nothing of the operation counts.</summary>
+    private bool IsDead(long lamport, ReadOnlySpan<byte> device, ReadOnlySpan<byte> operation)
+    {
+        if (!_first.BindText(1, _key.Entity).Step())
+        {
+            return false;
+        }
 
-/// <summary>The last row of a replica that was read.</summary>
-internal sealed class ReplicaPosition
-{
-    public byte[] Entity { get; private set; } = [];
+        var key = _first.Bytes(0);
+        var dead =
+            key.StartsWith(_key.Entity)
+            && key[_key.Entity.Length] == ReplicaDigest.Tombstone
+            && Order(lamport, device, operation, _first.Int64(1), _first.Bytes(2), _first.Bytes(3)) <= 0;
+        _first.Reset();
+        return dead;
+    }
 
-    public byte[] EntityId { get; private set; } = [];
+    private void Bury(long lamport, ReadOnlySpan<byte> device, ReadOnlySpan<byte> operation)
+    {
+        _bury.BindText(1, _key.Of(ReplicaDigest.Register).Whole).BindText(2, _key.Of(ReplicaDigest.Register + 1).Whole);
+        _bury.Bind(3, lamport).BindText(4, device).BindBlob(5, operation).Run();
+    }
 
-    public byte[] Kind { get; private set; } = [];
-
-    public byte[] Register { get; private set; } = [];
-
-    public void Set(ReadOnlySpan<byte> entity, ReadOnlySpan<byte> entityId, ReadOnlySpan<byte> kind, ReadOnlySpan<byte> register) =>
-        (Entity, EntityId, Kind, Register) = (entity.ToArray(), entityId.ToArray(), kind.ToArray(), register.ToArray());
+    // The merge key: stamp, then device id, then operation id, both by their bytes.
+    private static int Order(
+        long lamport,
+        ReadOnlySpan<byte> device,
+        ReadOnlySpan<byte> operation,
+        long otherLamport,
+        ReadOnlySpan<byte> otherDevice,
+        ReadOnlySpan<byte> otherOperation
+    )
+    {
+        var order = lamport.CompareTo(otherLamport);
+        order = order != 0 ? order : device.SequenceCompareTo(otherDevice);
+        return order != 0 ? order : operation.SequenceCompareTo(otherOperation);
+    }
 }
 
 /// <param name="Cursor">The id up to which the log is in it.</param>

@@ -59,7 +59,9 @@ internal sealed class Connection : IDisposable
     public string? Ask(string sql)
     {
         var statement = Prepare(sql);
-        return statement.Step() ? statement.Text(0) : null;
+        var answer = statement.Step() ? statement.Text(0) : null;
+        statement.Reset();
+        return answer;
     }
 
     public SqlFault Fault() => new(raw.sqlite3_extended_errcode(Handle), raw.sqlite3_errmsg(Handle).utf8_to_string());

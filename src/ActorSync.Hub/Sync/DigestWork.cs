@@ -8,7 +8,7 @@ internal sealed class DigestWork(long account) : ILongWork<AccountDigest>
 {
     private const int FoldPiece = 1_000;
     private const int HashPiece = 10_000;
-    private readonly ReplicaPosition _after = new();
+    private readonly ReplicaKey _after = new();
     private ReplicaDigest? _digest;
 
     public bool Advance(HubStore store, out AccountDigest? result)

@@ -54,18 +54,14 @@ CREATE TABLE moved (
     head         BLOB    NOT NULL
 );
 
--- kind 'D' is the tombstone, 'R' a live register; the key's order is the digest's.
+-- Tombstones and live registers. The key is account, entity, entity_id, kind (D or R) and register in one text (ReplicaKey.cs):
+-- its order is the digest's, and comparing it is one memcmp.
 CREATE TABLE replica (
-    account      INTEGER NOT NULL,
-    entity       TEXT    NOT NULL,
-    entity_id    TEXT    NOT NULL,
-    kind         TEXT    NOT NULL,
-    register     TEXT    NOT NULL,
+    key          TEXT    PRIMARY KEY,
     value        TEXT    NOT NULL,
     lamport_ts   INTEGER NOT NULL,
     device_id    TEXT    NOT NULL,
-    operation_id BLOB    NOT NULL,
-    PRIMARY KEY (account, entity, entity_id, kind, register)
+    operation_id BLOB    NOT NULL
 ) WITHOUT ROWID;
 
 -- One credential of a device and all that was renewed from it. The id is random, so that one issued after a restore meets no older one.
