@@ -35,6 +35,9 @@ internal sealed class CrashDisk : IDisposable
     /// <summary>Asked before each call; anything but 0 is a SQLite result code with which the call fails, without effect.</summary>
     public Func<DiskCall, int>? Fault { get; set; }
 
+    /// <summary>A disk that says it has synced and has not.</summary>
+    public bool Lies { get; set; }
+
     /// <summary>Hears what happened to the disk; null for nobody.</summary>
     public List<DiskEvent>? Log { get; set; }
 
@@ -231,6 +234,11 @@ internal sealed class CrashDisk : IDisposable
                 }
 
                 return code;
+            }
+
+            if (Lies)
+            {
+                return 0;
             }
 
             _model.Sync(handle.Inode);

@@ -164,8 +164,21 @@ public sealed class FakeHub
         }
 
         var committed = request.IsPush && right?.Status == 200;
-        return new HubExchange(_now() - _start, request, ids, clock, reaction.Answer?.Status, committed, misbehaviour);
+        return new HubExchange(_now() - _start, request, ids, clock, reaction.Answer?.Status, committed, misbehaviour)
+        {
+            NamedIds = request.IsPush && reaction is { CutAfter: null, Answer: { Status: 200 } answer } ? Named(answer) : [],
+        };
     }
+
+    private static string[] Named(HubAnswer answer) =>
+        TryParse(answer.Body, out var body)
+            ?
+            [
+                .. new[] { "accepted", "rejected" }
+                    .SelectMany(list => body[list] as JsonArray ?? [])
+                    .Select(static x => (string?)x?["operation_id"] ?? ""),
+            ]
+            : [];
 
     private HubAnswer Answer(HubRequest request)
     {

@@ -6,22 +6,27 @@ namespace ActorSync.TestKit.Hubs;
 
 /// <summary>The bottom of an HttpClient that reaches a fake hub through a virtual wire. One for each node.</summary>
 /// <remarks>A request that is under way when its node is killed still arrives; its answer does not.</remarks>
-public sealed class FakeHubHandler(Node node, FakeHub hub, VirtualWire wire) : HttpMessageHandler
+/// <param name="handle">What a request that arrives is answered with; a test may stand between the wire and the hub.</param>
+public sealed class FakeHubHandler(Node node, Func<HubRequest, HubReaction> handle, VirtualWire wire) : HttpMessageHandler
 {
     private readonly World _world = node.World;
 
-    public FakeHubHandler(Node node, FakeHub hub)
-        : this(node, hub, new VirtualWire()) { }
+    public FakeHubHandler(Node node, FakeHub hub, VirtualWire? wire = null)
+        : this(node, hub.Handle, wire ?? new VirtualWire()) { }
 
-    /// <summary>Called for each request as it leaves, and for each answer as it arrives.</summary>
-    public Action<string>? Traced { get; set; }
+    /// <summary>Called for each request as it leaves.</summary>
+    public Action<HubRequest>? Sent { get; set; }
+
+    /// <summary>Called for each answer as it arrives.</summary>
+    public Action<HubRequest, HubAnswer>? Received { get; set; }
 
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var exchange = new Exchange(cancellationToken);
         var read = Read(request);
-        Trace($"{node.Name} sends {read.Method} {read.Path} ({read.Body.Length} B)");
+        _world.Trace.Add($"{node.Name} sends {read.Method} {read.Path} ({read.Body.Length} B)");
+        Sent?.Invoke(read);
         if (wire.IsDown || wire.Strikes(_world.Random, wire.LosesRequest, "request lost"))
         {
             Break(exchange, wire.IsDown ? HttpRequestError.ConnectionError : HttpRequestError.Unknown);
@@ -31,7 +36,7 @@ public sealed class FakeHubHandler(Node node, FakeHub hub, VirtualWire wire) : H
         _world.At(wire.Latency(_world.Random), () => Arrive(exchange, read));
         if (wire.Strikes(_world.Random, wire.Duplicates, "request duplicated"))
         {
-            _world.At(wire.Latency(_world.Random) + wire.Latency(_world.Random), () => hub.Handle(read));
+            _world.At(wire.Latency(_world.Random) + wire.Latency(_world.Random), () => handle(read));
         }
 
         return exchange.Task;
@@ -39,7 +44,7 @@ public sealed class FakeHubHandler(Node node, FakeHub hub, VirtualWire wire) : H
 
     private void Arrive(Exchange exchange, HubRequest request)
     {
-        var reaction = hub.Handle(request);
+        var reaction = handle(request);
         if (wire.IsDown || wire.AnswersBlocked || wire.Strikes(_world.Random, wire.LosesAnswer, "answer lost"))
         {
             Break(exchange, HttpRequestError.Unknown);
@@ -57,7 +62,8 @@ public sealed class FakeHubHandler(Node node, FakeHub hub, VirtualWire wire) : H
                 wire.Latency(_world.Random) + reaction.Delay + late,
                 () =>
                 {
-                    Trace($"{node.Name} gets {answer.Status} for {request.Method} {request.Path}");
+                    _world.Trace.Add($"{node.Name} gets {answer.Status} for {request.Method} {request.Path}");
+                    Received?.Invoke(request, answer);
                     exchange.Done(Response(answer, reaction.CutAfter));
                 }
             );
@@ -78,12 +84,6 @@ public sealed class FakeHubHandler(Node node, FakeHub hub, VirtualWire wire) : H
             wire.Latency(_world.Random),
             () => exchange.Fail(new HttpRequestException(error, "the wire broke", new IOException("reset", cause)))
         );
-    }
-
-    private void Trace(string line)
-    {
-        _world.Trace.Add(line);
-        Traced?.Invoke(line);
     }
 
     private static HubRequest Read(HttpRequestMessage request)

@@ -65,4 +65,8 @@ public sealed record HubExchange(
     int? Status,
     bool Committed,
     Misbehaviour? Misbehaviour
-);
+)
+{
+    /// <summary>The operations that the answer named, accepted or rejected, as it left the hub.</summary>
+    public IReadOnlyList<string> NamedIds { get; init; } = [];
+}

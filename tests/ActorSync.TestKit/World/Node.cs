@@ -69,6 +69,9 @@ public sealed class Node
     /// <remarks>Works for every actor that says <c>default: Unhandled(message)</c>.</remarks>
     public void Crash(IActorRef actor) => actor.Tell(CrashNow.Instance, ActorRefs.NoSender);
 
+    /// <inheritdoc cref="Crash(IActorRef)"/>
+    public void Crash(string path) => System.ActorSelection(path).Tell(CrashNow.Instance, ActorRefs.NoSender);
+
     internal void At(TimeSpan delay, Action action, Func<bool> dead) => _world.At(delay, action, () => !Alive || dead());
 
     internal void Boot() =>

@@ -275,5 +275,5 @@ public sealed class World : IDisposable
 /// <summary>Messages go round for ever without reaching the end of the run.</summary>
 public sealed class WorldStuckException(string message) : Exception(message);
 
-/// <summary>Thrown by an actor that was told to crash with <see cref="Node.Crash"/>.</summary>
+/// <summary>Thrown by an actor that was told to crash with <see cref="Node.Crash(IActorRef)"/>.</summary>
 public sealed class InjectedCrashException() : Exception("injected crash");

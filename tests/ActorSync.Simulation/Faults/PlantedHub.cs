@@ -1,0 +1,94 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using ActorSync.TestKit;
+using ActorSync.TestKit.Hubs;
+
+namespace ActorSync.Simulation.Faults;
+
+/// <summary>Stands between the wire and the hub and does what a plant says.</summary>
+internal sealed class PlantedHub(World world, FakeHub hub, Plant plant)
+{
+    private string? _victim;
+    private bool _done;
+
+    public HubReaction Handle(HubRequest request)
+    {
+        if (!request.IsPush || _done || !FakeHub.TryParse(request.Body, out var body) || body["ops"] is not JsonArray { Count: > 0 } ops)
+        {
+            return hub.Handle(request);
+        }
+
+        return plant switch
+        {
+            Plant.HubForgets => Forget(request),
+            Plant.AppliedTwice => ApplyTwice(request, body),
+            Plant.OrderTurned => Turn(request, body, ops),
+            Plant.NamedByNobody => Name(request),
+            Plant.NeverDrains => Swallow(request, ops),
+            Plant.NeedlessRegression => Refuse(request, 3),
+            Plant.HubRewrites => Rewrite(request, body),
+            _ => hub.Handle(request),
+        };
+    }
+
+    private HubReaction Forget(HubRequest request)
+    {
+        var backup = hub.Backup();
+        var reaction = hub.Handle(request);
+        hub.Restore(backup);
+        _done = true;
+        return reaction;
+    }
+
+    private HubReaction ApplyTwice(HubRequest request, JsonObject body)
+    {
+        var reaction = hub.Handle(request);
+        var again = body["ops"]![0]!.DeepClone();
+        again["operation_id"] = "01890000-0000-7000-8000-0000000000ff";
+        var clock = (long)body["clock"]!;
+        body["ops"] = new JsonArray(again);
+        body["known"] = null;
+        hub.Handle(request with { Body = Encoding.UTF8.GetBytes(body.ToJsonString()) });
+        _done = clock > 0;
+        return reaction;
+    }
+
+    private HubReaction Turn(HubRequest request, JsonObject body, JsonArray ops)
+    {
+        var turned = ops.Reverse().Select(static x => x!.DeepClone()).ToArray();
+        body["ops"] = new JsonArray(turned);
+        return hub.Handle(request with { Body = Encoding.UTF8.GetBytes(body.ToJsonString()) });
+    }
+
+    private HubReaction Name(HubRequest request)
+    {
+        hub.Next(new Misbehaviour.NamesOnly(0));
+        hub.Handle(request);
+        _done = true;
+        return new HubReaction(hub.Account.Push(System.Text.Json.JsonDocument.Parse(request.Body).RootElement));
+    }
+
+    private HubReaction Swallow(HubRequest request, JsonArray ops)
+    {
+        _victim ??= (string?)ops[^1]!["operation_id"];
+        return ops.Any(x => (string?)x!["operation_id"] == _victim) ? new HubReaction(null) : hub.Handle(request);
+    }
+
+    private HubReaction Refuse(HubRequest request, long storedMax)
+    {
+        _done = world.Elapsed > TimeSpan.FromSeconds(10);
+        if (_done)
+        {
+            hub.Next(Misbehaviour.Regression(storedMax));
+        }
+
+        return hub.Handle(request);
+    }
+
+    private HubReaction Rewrite(HubRequest request, JsonObject body)
+    {
+        body["ops"]![0]!["field"] = "rewritten";
+        _done = true;
+        return hub.Handle(request with { Body = Encoding.UTF8.GetBytes(body.ToJsonString()) });
+    }
+}

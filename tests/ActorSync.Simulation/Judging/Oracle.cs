@@ -1,0 +1,144 @@
+using ActorSync.Simulation.Worlds;
+using ActorSync.TestKit;
+using ActorSync.TestKit.Hubs;
+
+namespace ActorSync.Simulation.Judging;
+
+/// <summary>Holds what is seen against what is promised. Knows the runtime's operations by their ids and nothing else of it.</summary>
+internal sealed class Oracle(World world, Swarm swarm, FakeHub hub, Ledger ledger, Func<QueueView?> queue)
+{
+    private const int Most = 20;
+    private static readonly TimeSpan Slack = TimeSpan.FromSeconds(2);
+
+    private readonly HashSet<string> _named = new(StringComparer.Ordinal);
+    private int _exchangesRead;
+
+    public List<string> Violations { get; } = [];
+
+    public void Violated(string invariant, string what)
+    {
+        if (Violations.Count < Most)
+        {
+            Violations.Add($"{invariant}: {what} (at {world.Elapsed.TotalSeconds:F3} s)");
+            world.Trace.Add($"VIOLATION {invariant} {what}");
+        }
+    }
+
+    /// <summary>What must hold at every instant.</summary>
+    public void Look()
+    {
+        if (queue() is not { } held)
+        {
+            return;
+        }
+
+        ReadNames();
+        var view = new HubView(hub);
+        foreach (var entry in ledger.Entries.Where(static x => x is { AcceptedAt: not null, Forgotten: false, Discarded: false, LostByHub: false }))
+        {
+            if (held.Holds(entry.Id))
+            {
+                continue;
+            }
+
+            if (!view.Has(entry.Number))
+            {
+                Violated("I1", $"accepted operation {entry.Number} is neither queued nor at the hub");
+            }
+            else if (!_named.Contains(entry.Id))
+            {
+                Violated("I8", $"operation {entry.Number} left the queue and no answer ever named it");
+            }
+        }
+
+        foreach (var id in held.Dead.Where(x => ledger.Find(x) is { Poison: false }))
+        {
+            Violated("D4", $"operation {ledger.Find(id)!.Number} is a dead letter and was never refused");
+        }
+
+        Applied(view);
+    }
+
+    /// <summary>I7: green only with a receipt for everything that is older than the lease.</summary>
+    public void Health(string lane, string state, TimeSpan lease)
+    {
+        if (state != "OK")
+        {
+            return;
+        }
+
+        var old = ledger
+            .Entries.Where(x => x.Lane == lane && x.AcceptedAt is { } at && world.Elapsed - at > lease + Slack)
+            .Where(static x => x is { Forgotten: false, Discarded: false, LostByHub: false })
+            .ToList();
+        if (old.Count > 0 && queue() is { } held && old.Find(x => held.Holds(x.Id)) is { } waits)
+        {
+            Violated("I7", $"{lane} is OK while operation {waits.Number} has waited {(world.Elapsed - waits.AcceptedAt)!.Value.TotalSeconds:F0} s");
+        }
+    }
+
+    /// <summary>What must hold when the faults have stopped and there was time.</summary>
+    public void LookAtTheEnd()
+    {
+        Look();
+        if (queue() is not { } held)
+        {
+            Violated("I9", "there is no journal");
+            return;
+        }
+
+        if (held.Pending + held.Parked > 0)
+        {
+            Violated("I9", $"{held.Pending} pending and {held.Parked} parked operations 60 s after the faults stopped");
+        }
+
+        if (held.Dead.Any())
+        {
+            Violated("I9", $"dead letters are left: {string.Join(' ', held.Dead.Select(x => ledger.Find(x)!.Number))}");
+        }
+
+        if (!swarm.JournalRestores && hub.Exchanges.FirstOrDefault(static x => x.Status == 409 && x.Request.IsPush) is { Misbehaviour: not Misbehaviour.Answers { Answer.Status: 409 } } early)
+        {
+            Violated("D7", $"a clock went back at {early.At.TotalSeconds:F3} s though no journal was restored");
+        }
+    }
+
+    private void ReadNames()
+    {
+        for (; _exchangesRead < hub.Exchanges.Count; _exchangesRead++)
+        {
+            _named.UnionWith(hub.Exchanges[_exchangesRead].NamedIds);
+        }
+    }
+
+    private void Applied(HubView view)
+    {
+        foreach (var number in view.Numbers)
+        {
+            var held = view.Of(number);
+            if (held.Count > 1)
+            {
+                Violated("I2", $"operation {number} is at the hub {held.Count} times");
+            }
+
+            if (number > ledger.Entries.Count || ledger.Entries[number - 1].Id != held[0].OperationId)
+            {
+                Violated("I2", $"the hub holds operation {number} under an id that nobody gave it");
+            }
+        }
+
+        foreach (var entity in hub.Account.Log.GroupBy(static x => x.EntityId, StringComparer.Ordinal))
+        {
+            var last = 0;
+            foreach (var number in entity.Select(HubView.NumberOf).OfType<int>())
+            {
+                if (number < last && !ledger.Entries[number - 1].LostByHub)
+                {
+                    Violated("I3", $"operation {number} of {entity.Key} reached the hub behind {last}");
+                }
+
+                last = Math.Max(last, number);
+            }
+        }
+    }
+}

@@ -1,0 +1,259 @@
+using ActorSync.Journal;
+using ActorSync.Model;
+using ActorSync.Simulation.Faults;
+using ActorSync.Simulation.Judging;
+using ActorSync.Status;
+using ActorSync.TestKit;
+using ActorSync.TestKit.Disk;
+using ActorSync.TestKit.Hubs;
+using Akka.Event;
+using static ActorSync.Auth.AuthProtocol;
+
+namespace ActorSync.Simulation.Worlds;
+
+/// <summary>One world from its beginning to its end: an app writes, faults strike, everything heals, everything must be there.</summary>
+internal sealed class SimulatedWorld : IDisposable
+{
+    private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(60);
+
+    private readonly Swarm _swarm;
+    private readonly Plant _plant;
+    private readonly World _world;
+    private readonly FakeHub _hub;
+    private readonly VirtualWire _wire = new();
+    private readonly Device _device;
+    private readonly Ledger _ledger = new();
+    private readonly Counters _counters = new();
+    private readonly Oracle _oracle;
+    private readonly BackoffLaw _law;
+    private readonly Writers _writers;
+    private readonly FaultDriver _faults;
+    private bool _paired;
+    private string? _digest;
+
+    private SimulatedWorld(Swarm swarm, Plant plant, Action<string>? echo)
+    {
+        (_swarm, _plant) = (swarm, plant);
+        _world = new World(swarm.Seed, swarm.Interleaving);
+        _world.Trace.Echo = echo;
+        _world.Log.Logged = Logged;
+        _hub = new FakeHub(_world);
+        _hub.AccessLife = swarm.ShortTokens ? TimeSpan.FromSeconds(50) : TimeSpan.FromMinutes(15);
+        var planted = new PlantedHub(_world, _hub, plant);
+        _device = new Device(_world, swarm, node => Network(node, planted));
+        _oracle = new Oracle(_world, swarm, _hub, _ledger, () => QueueView.Read(_device.Disk, Device.JournalPath));
+        var undisturbed = swarm is { ActorCrashes: false, DiskFaults: false, AuthTrouble: false, ShortTokens: false, Kills: false, PowerCuts: false };
+        _law = new BackoffLaw(_world, _oracle, undisturbed);
+        _writers = new Writers(_world, _device, _ledger, swarm);
+        _faults = new FaultDriver(_world, swarm, _device, _hub, _wire, _ledger, _counters);
+        _device.Ready += Pair;
+    }
+
+    /// <param name="echo">Hears each line of the trace; null for nobody.</param>
+    public static WorldResult Run(Swarm swarm, Plant plant = Plant.None, Action<string>? echo = null)
+    {
+        using var world = new SimulatedWorld(swarm, plant, echo);
+        return world.Play();
+    }
+
+    public void Dispose()
+    {
+        _device.Dispose();
+        _world.Dispose();
+    }
+
+    private WorldResult Play()
+    {
+        Plants.Schedule(_plant, _world, _device, _wire);
+        _faults.Schedule();
+        _world.At(TimeSpan.Zero, _device.Start);
+        Sample(TimeSpan.FromSeconds(3));
+        LookNowAndThen();
+        _world.Run(_swarm.FaultTime);
+
+        _world.Trace.Add("the faults stop");
+        _faults.Heal();
+        SetRight();
+        _world.RunUntil(() => _writers.Done, DrainLimit);
+        _world.RunUntil(Drained, DrainLimit);
+        SetRight();
+        _world.RunUntil(Drained, TimeSpan.FromSeconds(30));
+        CompareDigests();
+        _oracle.LookAtTheEnd();
+        return Result();
+    }
+
+    private HttpMessageHandler Network(Node node, PlantedHub planted) =>
+        new FakeHubHandler(node, planted.Handle, _wire) { Sent = _law.Sent, Received = _law.Received };
+
+    private void Pair()
+    {
+        if (_device.Failed is null && !_paired)
+        {
+            _device.Ask<object>(
+                replyTo => new Pair(Device.HubAddress, _hub.NewPairingCode(), "a device", replyTo),
+                answer =>
+                {
+                    _paired |= answer is SignedIn;
+                    _device.Node!.At(TimeSpan.FromSeconds(1), Pair);
+                }
+            );
+        }
+    }
+
+    // Dead letters are for a person, who tries them again or gives them up.
+    private void SetRight()
+    {
+        if (_swarm.Seed % 2 == 0)
+        {
+            _device.AskJournal<object>(static replyTo => new JournalProtocol.RetryDead(null, replyTo), static _ => { });
+            return;
+        }
+
+        foreach (var id in QueueView.Read(_device.Disk, Device.JournalPath)?.Dead ?? [])
+        {
+            _device.AskJournal<JournalProtocol.Changed>(
+                replyTo => new JournalProtocol.DiscardDead(new OperationId(Guid.ParseExact(id, "D")), "not wanted", replyTo),
+                changed => _ledger.Find(id)!.Discarded |= changed.Count > 0
+            );
+        }
+    }
+
+    private bool Drained()
+    {
+        if (_world.Steps % 64 != 0 && _digest is null)
+        {
+            return false;
+        }
+
+        return QueueView.Read(_device.Disk, Device.JournalPath) is { Pending: 0, Parked: 0 };
+    }
+
+    private void CompareDigests()
+    {
+        // What a restored journal has forgotten comes back with a pull, and that is not what is tried here.
+        if (_swarm.JournalRestores || _swarm.HubRestores)
+        {
+            return;
+        }
+
+        _device.AskJournal<JournalProtocol.ReplicaDigested>(
+            static replyTo => new JournalProtocol.GetDigest(replyTo),
+            answer => _digest = answer.Digest
+        );
+        var theirs = _hub.Account.Merged().Digest;
+        if (!_world.RunUntil(() => _digest is not null, TimeSpan.FromSeconds(40)))
+        {
+            _oracle.Violated("digest", "the journal does not answer");
+        }
+        else if (_digest != theirs)
+        {
+            _oracle.Violated("digest", $"the journal's is {_digest![..12]}, the hub's {theirs[..12]}");
+        }
+    }
+
+    private void Sample(TimeSpan every) =>
+        _world.At(
+            every,
+            () =>
+            {
+                _device.Ask<StatusSnapshot>(static replyTo => new StatusProtocol.GetStatus(replyTo), Judge);
+                Sample(TimeSpan.FromSeconds(2 + (8 * _world.Random.NextDouble())));
+            }
+        );
+
+    private void Judge(StatusSnapshot status)
+    {
+        _counters.Add("health samples");
+        foreach (var lane in new[] { "priority", "bulk" })
+        {
+            var state = _plant == Plant.AlwaysGreen ? "OK" : status.Health.Lanes.GetValueOrDefault(lane)?.State ?? "";
+            _counters.Add($"health {state}");
+            _oracle.Health(lane, state, Leases.Of(_swarm.Preset, lane));
+        }
+    }
+
+    private void LookNowAndThen() =>
+        _world.At(
+            TimeSpan.FromSeconds(5 + (10 * _world.Random.NextDouble())),
+            () =>
+            {
+                _oracle.Look();
+                if (_device.Failed is { } failed)
+                {
+                    _oracle.Violated("I17", $"the profile gave up: {failed.Code} {failed.Reason}");
+                }
+
+                LookNowAndThen();
+            }
+        );
+
+    private void Logged(LogFilter.Line line)
+    {
+        var expected = line.Cause switch
+        {
+            null or InjectedCrashException => true,
+            Journal.Sqlite.SqliteFailure => true,
+            _ => false,
+        };
+        if (!expected && line.Level >= LogLevel.WarningLevel)
+        {
+            _oracle.Violated("I17", $"{line.Source}: {line.Cause!.GetType().Name} {line.Cause.Message}");
+        }
+    }
+
+    private WorldResult Result()
+    {
+        _counters.AddAll(_wire.Struck);
+        _counters.Add("disk faults", _device.Disk.Faults);
+        _counters.Add("hub misbehaved", _hub.Misbehaved);
+        _counters.Add("operations accepted", _ledger.Entries.Count(static x => x.AcceptedAt is not null));
+        _counters.Add("pushes", _hub.Pushes.Count());
+        _counters.Add("duplicates at the hub", _hub.Pushes.Sum(static x => x.OperationIds.Count) - _hub.Account.Log.Count);
+        _counters.Add("pushes refused for a clock (409)", _hub.Pushes.Count(static x => x.Status == 409));
+        _counters.Add("refused as poison", _ledger.Entries.Count(static x => x.Poison));
+        _counters.Add("messages", _world.Steps);
+        if (_world.Strays > 0)
+        {
+            _oracle.Violated("I22", $"{_world.Strays} continuations left the world's thread: {_world.FirstStray}");
+        }
+
+        return new WorldResult(_swarm, _plant, _oracle.Violations, _world.Digest, _world.Elapsed, _counters, [.. _world.Trace.Last(50)]);
+    }
+}
+
+/// <summary>How one world went.</summary>
+public sealed record WorldResult(
+    Swarm Swarm,
+    Plant Plant,
+    IReadOnlyList<string> Violations,
+    string Digest,
+    TimeSpan Elapsed,
+    Counters Counters,
+    IReadOnlyList<string> Last
+)
+{
+    public string Describe() =>
+        $"""
+            {Swarm}{(Plant == Plant.None ? "" : $", planted {Plant}")}
+            {string.Join('\n', Violations.DefaultIfEmpty("no violation"))}
+            digest {Digest}, virtual {Elapsed}
+            last events:
+            {string.Join('\n', Last)}
+            replay: dotnet run --project tests/ActorSync.Simulation -- --seed {Swarm.Seed}
+            """;
+}
+
+/// <summary>How long a lane may be green without a proof: twice its interval, at least a minute.</summary>
+internal static class Leases
+{
+    public static TimeSpan Of(string preset, string lane) =>
+        TimeSpan.FromSeconds(
+            (preset, lane) switch
+            {
+                ("saver", "priority") => 120,
+                ("saver", _) => 600,
+                _ => 60,
+            }
+        );
+}

@@ -1,0 +1,172 @@
+using System.Text;
+using ActorSync.Model;
+using ActorSync.Simulation.Judging;
+using ActorSync.TestKit;
+
+namespace ActorSync.Simulation.Worlds;
+
+/// <summary>The app: one writer an entity, each in its own pace; what was not answered is handed in again with its id, by the next process, too.</summary>
+internal sealed class Writers
+{
+    private readonly World _world;
+    private readonly Device _device;
+    private readonly Ledger _ledger;
+    private readonly Swarm _swarm;
+    private readonly Random _random;
+    private readonly List<Writer> _writers = [];
+    private int _left;
+    private int _number;
+
+    public Writers(World world, Device device, Ledger ledger, Swarm swarm)
+    {
+        (_world, _device, _ledger, _swarm) = (world, device, ledger, swarm);
+        _random = new Random(unchecked(swarm.Seed * 17) + 3);
+        _left = swarm.Operations;
+        for (var i = 0; i < swarm.Entities; i++)
+        {
+            _writers.Add(new Writer($"e{i}"));
+        }
+
+        device.Ready += () => _writers.ForEach(Go);
+    }
+
+    /// <summary>Everything was handed in and answered.</summary>
+    public bool Done => _left == 0 && _writers.TrueForAll(static x => x.Current.Count == 0);
+
+    private void Go(Writer writer)
+    {
+        // One try at a time: those of a dead process never come back.
+        var turn = ++writer.Turn;
+        _world.At(Pause(), () => Step(writer, turn));
+    }
+
+    private void Step(Writer writer, int turn)
+    {
+        if (turn != writer.Turn || !_device.IsAlive || _device.Profile is not { } profile)
+        {
+            return;
+        }
+
+        if (writer.Current.Count == 0 && !Next(writer))
+        {
+            return;
+        }
+
+        _ = HandIn(writer, turn, profile);
+    }
+
+    private bool Next(Writer writer)
+    {
+        if (_left == 0)
+        {
+            return false;
+        }
+
+        var count = Math.Min(_left, _random.Next(5) == 0 ? _random.Next(2, 6) : 1);
+        _left -= count;
+        for (var i = 0; i < count; i++)
+        {
+            var poison = _swarm.Refusals && _random.Next(20) == 0;
+            var entry = new Entry
+            {
+                Number = ++_number,
+                Id = NewId(),
+                Entity = writer.Entity,
+                Lane = _random.Next(3) == 0 ? "bulk" : "priority",
+                Poison = poison,
+            };
+            _ledger.Add(entry);
+            writer.Current.Add((entry, Operation(entry)));
+        }
+
+        return true;
+    }
+
+    private async Task HandIn(Writer writer, int turn, SyncProfile profile)
+    {
+        try
+        {
+            if (writer.Current.Count == 1)
+            {
+                await profile.EnqueueAsync(writer.Current[0].Operation).ConfigureAwait(false);
+            }
+            else
+            {
+                await profile.EnqueueAsync([.. writer.Current.Select(static x => x.Operation)]).ConfigureAwait(false);
+            }
+        }
+        catch (JournalUnavailableException)
+        {
+            if (_device.IsAlive)
+            {
+                Go(writer);
+            }
+
+            return;
+        }
+
+        // An answer to a dead process reaches nobody.
+        if (turn != writer.Turn || !_device.IsAlive)
+        {
+            return;
+        }
+
+        foreach (var (entry, _) in writer.Current)
+        {
+            entry.AcceptedAt = _world.Elapsed;
+            _world.Trace.Add($"accepted {entry.Number} {entry.Entity} {entry.Lane}{(entry.Poison ? " poison" : "")}");
+        }
+
+        writer.Current.Clear();
+        Go(writer);
+    }
+
+    private TimeSpan Pause()
+    {
+        // Bursts, and now and then a long silence.
+        var scale = _swarm.FaultTime / Math.Max(1, _swarm.Operations / _swarm.Entities);
+        return _random.Next(6) switch
+        {
+            0 => scale * 3 * _random.NextDouble(),
+            < 3 => scale * _random.NextDouble(),
+            _ => TimeSpan.FromMilliseconds(_random.Next(1, 300)),
+        };
+    }
+
+    private static NewOperation Operation(Entry entry)
+    {
+        var (kind, field, payload) = (entry.Number % 7) switch
+        {
+            0 => (OperationKind.Insert, null, $$"""{"n":{{entry.Number}},"title":"é"}"""),
+            1 => (OperationKind.Set, "note", $$"""{"n":{{entry.Number}}}"""),
+            _ => (OperationKind.Set, (string?)null, $$"""{"n":{{entry.Number}},"k{{entry.Number % 3}}":[{{entry.Number}}]}"""),
+        };
+        return new NewOperation
+        {
+            OperationId = new OperationId(Guid.ParseExact(entry.Id, "D")),
+            Entity = "thing",
+            EntityId = entry.Entity,
+            Kind = kind,
+            Field = field,
+            Payload = Encoding.UTF8.GetBytes(payload),
+            Lane = entry.Lane == "bulk" ? Lane.Bulk : Lane.Priority,
+        };
+    }
+
+    private string NewId()
+    {
+        var bytes = new byte[16];
+        _random.NextBytes(bytes);
+        (bytes[6], bytes[8]) = ((byte)(0x70 | (bytes[6] & 0x0F)), (byte)(0x80 | (bytes[8] & 0x3F)));
+        return new Guid(bytes, bigEndian: true).ToString("D");
+    }
+
+    private sealed class Writer(string entity)
+    {
+        public string Entity => entity;
+
+        public List<(Entry Entry, NewOperation Operation)> Current { get; } = [];
+
+        public int Turn { get; set; }
+    }
+}
