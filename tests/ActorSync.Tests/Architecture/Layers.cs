@@ -43,7 +43,7 @@ internal static class Layers
 
     // The logger is an actor, and below everybody.
     private static bool IsActor(Type type) =>
-        type.IsSubclassOf(typeof(ActorBase)) && type.Assembly != typeof(ActorBase).Assembly && type.Name != nameof(Diagnostics.ActorLog);
+        type.IsSubclassOf(typeof(ActorBase)) && type.Assembly != typeof(ActorBase).Assembly && type.Name != nameof(ActorSync.Diagnostics.ActorLog);
 
     /// <summary>Each use that goes the wrong way, as a sentence.</summary>
     public static IEnumerable<string> Violations(IEnumerable<Type> types) =>

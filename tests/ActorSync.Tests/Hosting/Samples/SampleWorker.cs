@@ -9,7 +9,7 @@ public sealed class SampleWorker(SyncRuntime sync) : BackgroundService
 {
     public static IHost Build(string folder, string settings)
     {
-        var builder = Host.CreateApplicationBuilder();
+        var builder = Microsoft.Extensions.Hosting.Host.CreateApplicationBuilder();
         builder.Services.AddActorSync(options => (options.DataDirectory, options.Settings) = (folder, settings));
         builder.Services.AddHostedService<SampleWorker>();
         return builder.Build();
