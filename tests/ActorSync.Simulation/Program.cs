@@ -49,7 +49,7 @@ internal sealed class Arguments(string[] args)
             worlds,
             Number("--from") ?? 1,
             Number("--threads") ?? 2,
-            static failed => Console.WriteLine($"seed {failed.Swarm.Seed}: {failed.Violations[0]}")
+            static failed => Console.WriteLine($"{failed.Violations[0]} <- {failed.Swarm}")
         );
         foreach (var failed in result.Failures.Take(3))
         {

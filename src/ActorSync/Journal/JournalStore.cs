@@ -8,17 +8,10 @@ internal sealed class JournalStore : IDisposable
 {
     private readonly OpenJournal _open;
 
-    /// <param name="synchronous">Less than EXTRA only in a test that must lose something.</param>
     /// <exception cref="JournalOpenException">The file may not be opened.</exception>
-    public JournalStore(
-        string path,
-        JournalSettings settings,
-        SyncPlatform platform,
-        JournalStatistics statistics,
-        string synchronous = "EXTRA"
-    )
+    public JournalStore(string path, JournalSettings settings, SyncPlatform platform, JournalStatistics statistics)
     {
-        _open = JournalFile.Open(path, settings, platform, synchronous);
+        _open = JournalFile.Open(path, settings, platform);
         try
         {
             Tables = new JournalTables(_open.Db, platform, settings);

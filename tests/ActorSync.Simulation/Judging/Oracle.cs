@@ -5,7 +5,7 @@ using ActorSync.TestKit.Hubs;
 namespace ActorSync.Simulation.Judging;
 
 /// <summary>Holds what is seen against what is promised. Knows the runtime's operations by their ids and nothing else of it.</summary>
-internal sealed class Oracle(World world, Swarm swarm, FakeHub hub, Ledger ledger, Func<QueueView?> queue)
+internal sealed class Oracle(World world, Swarm swarm, FakeHub hub, Ledger ledger, Func<QueueOnDisk?> queue)
 {
     private const int Most = 20;
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(2);

@@ -1,8 +1,10 @@
+using System.Text.Json.Nodes;
 using ActorSync.Journal;
 using ActorSync.Model;
 using ActorSync.Simulation.Faults;
 using ActorSync.Simulation.Judging;
 using ActorSync.Status;
+using ActorSync.Sync;
 using ActorSync.TestKit;
 using ActorSync.TestKit.Disk;
 using ActorSync.TestKit.Hubs;
@@ -41,7 +43,7 @@ internal sealed class SimulatedWorld : IDisposable
         _hub.AccessLife = swarm.ShortTokens ? TimeSpan.FromSeconds(50) : TimeSpan.FromMinutes(15);
         var planted = new PlantedHub(_world, _hub, plant);
         _device = new Device(_world, swarm, node => Network(node, planted));
-        _oracle = new Oracle(_world, swarm, _hub, _ledger, () => QueueView.Read(_device.Disk, Device.JournalPath));
+        _oracle = new Oracle(_world, swarm, _hub, _ledger, () => QueueOnDisk.Read(_device.Disk, Device.JournalPath));
         var undisturbed = swarm is { ActorCrashes: false, DiskFaults: false, AuthTrouble: false, ShortTokens: false, Kills: false, PowerCuts: false };
         _law = new BackoffLaw(_world, _oracle, undisturbed);
         _writers = new Writers(_world, _device, _ledger, swarm);
@@ -84,7 +86,31 @@ internal sealed class SimulatedWorld : IDisposable
     }
 
     private HttpMessageHandler Network(Node node, PlantedHub planted) =>
-        new FakeHubHandler(node, planted.Handle, _wire) { Sent = _law.Sent, Received = _law.Received };
+        new FakeHubHandler(node, planted.Handle, _wire) { Sent = Sent, Received = Received };
+
+    private void Sent(HubRequest request)
+    {
+        _law.Sent(request);
+        if (Ids(request.Body, "ops") is { Length: > 0 } sent)
+        {
+            _world.Trace.Add($"  pushes {sent}");
+        }
+    }
+
+    private void Received(HubRequest request, HubAnswer answer)
+    {
+        _law.Received(request, answer);
+        if (request.IsPush && answer.ContentType is not null)
+        {
+            _world.Trace.Add($"  accepted {Ids(answer.Body, "accepted")} rejected {Ids(answer.Body, "rejected")}");
+        }
+    }
+
+    // The app's numbers of the operations in a list of a body.
+    private string Ids(byte[] body, string list) =>
+        FakeHub.TryParse(body, out var json) && json[list] is JsonArray items
+            ? string.Join(' ', items.Select(x => _ledger.Find((string?)x?["operation_id"] ?? "")?.Number))
+            : "";
 
     private void Pair()
     {
@@ -101,16 +127,21 @@ internal sealed class SimulatedWorld : IDisposable
         }
     }
 
-    // Dead letters are for a person, who tries them again or gives them up.
+    // Dead letters are for a person, who tries them again or gives them up, and who does not wait for a saver's intervals of minutes.
     private void SetRight()
     {
+        if (_swarm.Preset == "saver")
+        {
+            _world.At(TimeSpan.FromSeconds(2), () => _device.Ask<DrainReport>(static to => new SyncProtocol.DrainNow(Force: false, to), static _ => { }));
+        }
+
         if (_swarm.Seed % 2 == 0)
         {
             _device.AskJournal<object>(static replyTo => new JournalProtocol.RetryDead(null, replyTo), static _ => { });
             return;
         }
 
-        foreach (var id in QueueView.Read(_device.Disk, Device.JournalPath)?.Dead ?? [])
+        foreach (var id in QueueOnDisk.Read(_device.Disk, Device.JournalPath)?.Dead ?? [])
         {
             _device.AskJournal<JournalProtocol.Changed>(
                 replyTo => new JournalProtocol.DiscardDead(new OperationId(Guid.ParseExact(id, "D")), "not wanted", replyTo),
@@ -126,7 +157,7 @@ internal sealed class SimulatedWorld : IDisposable
             return false;
         }
 
-        return QueueView.Read(_device.Disk, Device.JournalPath) is { Pending: 0, Parked: 0 };
+        return QueueOnDisk.Read(_device.Disk, Device.JournalPath) is { Pending: 0, Parked: 0 };
     }
 
     private void CompareDigests()

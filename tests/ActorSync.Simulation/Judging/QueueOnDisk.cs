@@ -4,11 +4,11 @@ using SQLitePCL;
 namespace ActorSync.Simulation.Judging;
 
 /// <summary>What lies in a journal's tables, read with SQL of our own from a copy of the disk.</summary>
-internal sealed class QueueView
+internal sealed class QueueOnDisk
 {
     private readonly Dictionary<string, int> _states;
 
-    private QueueView(Dictionary<string, int> states) => _states = states;
+    private QueueOnDisk(Dictionary<string, int> states) => _states = states;
 
     public int Pending => _states.Values.Count(static x => x == 0);
 
@@ -22,7 +22,7 @@ internal sealed class QueueView
     public bool HoldsDead(string id) => _states.GetValueOrDefault(id, -1) == 2;
 
     /// <summary>Null when there is no journal yet.</summary>
-    public static QueueView? Read(CrashDisk disk, string path)
+    public static QueueOnDisk? Read(CrashDisk disk, string path)
     {
         using var copy = new CrashDisk(DirectoryRule.Ext4Like, 0, disk.Snapshot());
         if (copy.Files.Count == 0)
@@ -41,7 +41,7 @@ internal sealed class QueueView
                    CASE WHEN o.state = 0 AND o.seq <= CASE o.lane WHEN 0 THEN c.mark_priority ELSE c.mark_bulk END THEN 3 ELSE o.state END
             FROM op_journal o, clock c
             """;
-        return new QueueView(
+        return new QueueOnDisk(
             database
                 .Rows(
                     rows,
