@@ -142,6 +142,8 @@ internal sealed class DrainActor : UntypedActor, IWithTimers
     {
         switch (message)
         {
+            case JournalProtocol.OperationsPending when !_orders.Notify: // asked for under older orders
+                break;
             case JournalProtocol.OperationsPending news:
                 if (_setup.Lane == Model.Lane.Priority ? news.Priority : news.Bulk)
                 {

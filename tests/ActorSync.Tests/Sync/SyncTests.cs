@@ -1,0 +1,283 @@
+using ActorSync.Auth;
+using ActorSync.Journal;
+using ActorSync.Model;
+using ActorSync.TestKit.Hubs;
+using ActorSync.Tests.Runtime;
+using Akka.Event;
+using Shouldly;
+using Xunit;
+
+namespace ActorSync.Tests.Sync;
+
+public sealed class SyncTests
+{
+    [Fact]
+    [Trait("criterion", "D14")]
+    public void Local_mode_makes_no_traffic_in_an_hour_and_keeps_everything()
+    {
+        using var world = new ProfileWorld();
+        world.World.Run(TimeSpan.FromSeconds(5));
+        world.Change("mode", "local").ShouldBeOfType<JournalProtocol.Settings>();
+        var before = world.Hub.Exchanges.Count;
+
+        for (var i = 0; i < 60; i++)
+        {
+            world.Enqueue(2, prefix: $"m{i}-");
+            world.World.Run(TimeSpan.FromMinutes(1));
+        }
+
+        world.Hub.Exchanges.Count.ShouldBe(before);
+        world.Counts().Pending.ShouldBe(120);
+        world.DrainNow().Stopped.ShouldBe("Local");
+        world.Status().Health.State.ShouldBe("OFF");
+        world.Change("mode", "hybrid");
+        world.Drained();
+        world.AtHub.Length.ShouldBe(120);
+    }
+
+    [Fact]
+    [Trait("criterion", "D14")]
+    public void An_unknown_stored_mode_reads_as_local()
+    {
+        using var world = new ProfileWorld();
+        world.World.Run(TimeSpan.FromSeconds(1));
+        world.Change("mode", "sideways");
+        world.Enqueue(3);
+        var before = world.Hub.Exchanges.Count;
+
+        world.World.Run(TimeSpan.FromMinutes(10));
+
+        world.Hub.Exchanges.Count.ShouldBe(before);
+        world.DrainNow().Stopped.ShouldBe("Local");
+    }
+
+    [Theory]
+    [InlineData("local")]
+    [InlineData("sign-out")]
+    [Trait("criterion", "D14")]
+    public void Leaving_in_the_middle_of_a_pass_lets_at_most_the_request_in_flight_end(string how)
+    {
+        for (var seed = 1; seed <= 20; seed++)
+        {
+            using var world = new ProfileWorld(seed, hocon: "actorsync.drain.max-operations = 10");
+            world.Enqueue(1_000, Lane.Bulk);
+            world.Enqueue(200, prefix: "p");
+            world.World.RunUntil(() => world.Pushed.Count() > 5 + seed).ShouldBeTrue();
+
+            if (how == "local")
+            {
+                world.Change("mode", "local").ShouldBeOfType<JournalProtocol.Settings>();
+            }
+            else
+            {
+                world.Ask<AuthProtocol.SignedOut>(world.Profile, asker => new AuthProtocol.SignOut(asker));
+            }
+
+            var acked = world.Pushed.Count();
+            world.World.Run(TimeSpan.FromMinutes(5));
+            (world.Pushed.Count() - acked).ShouldBeLessThanOrEqualTo(1, $"seed {seed}");
+            var pending = world.Counts().Pending;
+            pending.ShouldBe(1_200 - world.AtHub.Length, "what the request in flight brought is booked");
+        }
+    }
+
+    [Fact]
+    [Trait("criterion", "D15")]
+    public void Every_skipped_pass_carries_its_reason_and_is_never_shown_as_in_sync()
+    {
+        using var world = new ProfileWorld(hocon: "actorsync.hub = \"\"");
+        world.Announce(token: null, generation: 2);
+        world.Enqueue(1);
+        world.DrainNow().Stopped.ShouldBe("NoServer");
+        world.Status().Health.State.ShouldBe("OFF");
+
+        world.Change("hub", ProfileWorld.HubAddress.ToString());
+        world.DrainNow().Stopped.ShouldBe("NoCredential");
+        world.Status().Health.State.ShouldBe("OFF");
+
+        world.Announce(token: null, generation: 2, problem: "the store cannot be read");
+        world.DrainNow().Stopped.ShouldBe("Paused");
+        world.Status().Health.State.ShouldBe("PAUSED");
+
+        world.Announce(world.NewToken(), generation: 3, hub: new Uri("https://other.test"));
+        world.DrainNow().Stopped.ShouldBe("NoCredential", "a token is never sent to another hub");
+        world.Hub.Exchanges.ShouldBeEmpty();
+
+        world.Announce(world.NewToken(), generation: 4);
+        world.Drained();
+        world.AtHub.Length.ShouldBe(1);
+    }
+
+    [Fact]
+    [Trait("criterion", "Q8")]
+    public void What_was_made_while_nothing_could_be_sent_is_sent_later_in_order()
+    {
+        using var world = new ProfileWorld();
+        world.Announce(token: null, generation: 2);
+        var ids = world.Enqueue(5, prefix: "signed-out").ToList();
+        world.Change("mode", "local");
+        ids.AddRange(world.Enqueue(5, prefix: "local"));
+        world.Wire.IsDown = true;
+        world.Change("mode", "hybrid");
+        world.Announce(world.NewToken(), generation: 3);
+        ids.AddRange(world.Enqueue(5, prefix: "offline"));
+        world.World.Run(TimeSpan.FromMinutes(5));
+        world.AtHub.ShouldBeEmpty();
+        world.Wire.IsDown = false;
+
+        world.Drained(TimeSpan.FromMinutes(10));
+
+        world.AtHub.ShouldBe(ids);
+    }
+
+    [Fact]
+    [Trait("criterion", "D13")]
+    public void Two_lanes_that_meet_a_401_together_ask_for_one_renewal_and_both_go_on()
+    {
+        using var world = new ProfileWorld();
+        world.Hub.Next(Misbehaviour.Auth(401, "token_expired"), times: int.MaxValue, when: x => x.Bearer == world.Auth.Token && world.Auth.Generation.Value == 1);
+        world.Auth.OnRefused = _ =>
+        {
+            (world.Auth.Token, world.Auth.Generation) = (world.NewToken(), new CredentialGeneration(2));
+            return new AuthProtocol.Verdict.TryAgain(world.Auth.Generation);
+        };
+        world.Enqueue(5);
+        world.Enqueue(5, Lane.Bulk, "b");
+
+        world.Drained();
+
+        world.Auth.Refused.Count.ShouldBe(1);
+        world.AtHub.Length.ShouldBe(10);
+        world.Rows(RowState.Dead).ShouldBeEmpty();
+        world.Status().Health.State.ShouldNotBe("PAUSED");
+    }
+
+    [Fact]
+    [Trait("criterion", "D13")]
+    public void A_token_that_cannot_be_renewed_pauses_with_its_text_keeps_the_credential_and_probes_without_pushing()
+    {
+        using var world = new ProfileWorld();
+        world.Hub.Next(Misbehaviour.Auth(401, "token_revoked"), times: int.MaxValue, when: _ => true);
+        world.Auth.OnRefused = refused => new AuthProtocol.Verdict.CannotRenew(refused.Generation, refused.Code, "the hub revoked the token: pair again");
+        world.Enqueue(5);
+        world.Enqueue(5, Lane.Bulk, "b");
+        world.World.Run(TimeSpan.FromMinutes(10));
+
+        var pushes = world.Pushed.Count();
+        world.World.Run(TimeSpan.FromMinutes(50));
+
+        world.Pushed.Count().ShouldBe(pushes, "only probes go out");
+        pushes.ShouldBeLessThanOrEqualTo(2);
+        world.Hub.Exchanges.Count(x => x.Request.Path == "/v1/auth/me").ShouldBeInRange(10, 80);
+        world.Auth.Refused.Count.ShouldBe(1);
+        world.Counts().Pending.ShouldBe(10);
+        var status = world.Status();
+        status.Health.State.ShouldBe("PAUSED");
+        status.Health.Reason.ShouldContain("revoked");
+        status.Health.NextRetry.ShouldNotBeNull();
+        status.Auth.State.ShouldBe("signed_in", "the credential is kept");
+        world.World.Log.Expect(1, LogLevel.WarningLevel, "Sync is paused");
+
+        world.Hub.Behave();
+        world.Announce(world.NewToken(), generation: 2);
+        world.Drained(TimeSpan.FromSeconds(5));
+        world.Status().Health.State.ShouldBe("OK");
+    }
+
+    [Theory]
+    [InlineData("sync_disabled")]
+    [InlineData("account_restricted")]
+    [InlineData("device_mismatch")]
+    [Trait("criterion", "D13")]
+    public void An_account_level_refusal_pauses_burns_nothing_and_ends_by_itself(string code)
+    {
+        using var world = new ProfileWorld();
+        world.Hub.Next(Misbehaviour.Auth(403, code), times: int.MaxValue);
+        var ids = world.Enqueue(5);
+        world.World.Run(TimeSpan.FromMinutes(30));
+
+        var status = world.Status();
+        status.Health.State.ShouldBe("PAUSED");
+        world.DrainNow().Stopped.ShouldBe("Paused");
+        world.Counts().Pending.ShouldBe(5);
+        world.Rows(RowState.Pending).ShouldAllBe(row => row.Attempts == 0);
+        world.Pushed.Count().ShouldBeInRange(3, 40);
+        world.Auth.Refused.ShouldBeEmpty();
+
+        world.Hub.Behave();
+        world.Drained(TimeSpan.FromMinutes(6));
+        world.AtHub.ShouldBe(ids);
+        world.World.Run(TimeSpan.FromSeconds(40));
+        world.Status().Health.State.ShouldBe("OK");
+    }
+
+    [Fact]
+    [Trait("criterion", "D13")]
+    public void A_hub_that_refuses_every_renewed_token_is_not_asked_in_a_loop()
+    {
+        using var world = new ProfileWorld();
+        world.Hub.Next(Misbehaviour.Auth(401, "token_invalid"), times: int.MaxValue, when: _ => true);
+        world.Auth.OnRefused = refused =>
+        {
+            world.Auth.Generation = new CredentialGeneration(refused.Generation.Value + 1);
+            return new AuthProtocol.Verdict.TryAgain(world.Auth.Generation);
+        };
+        world.Enqueue(5);
+
+        world.World.Run(TimeSpan.FromMinutes(30));
+
+        world.Auth.Refused.Count.ShouldBeInRange(3, 40);
+        world.Counts().Pending.ShouldBe(5);
+    }
+
+    [Fact]
+    [Trait("criterion", "D13")]
+    public void A_renewal_that_cannot_be_tried_now_is_tried_later()
+    {
+        using var world = new ProfileWorld();
+        world.Hub.Next(Misbehaviour.Auth(401, "token_expired"), times: int.MaxValue, when: x => x.Bearer == world.Auth.Token && world.Auth.Generation.Value == 1);
+        world.Auth.OnRefused = _ =>
+        {
+            if (world.Auth.Refused.Count < 4)
+            {
+                return new AuthProtocol.Verdict.NotNow(ActorSync.Diagnostics.Failures.Make("dns"));
+            }
+
+            (world.Auth.Token, world.Auth.Generation) = (world.NewToken(), new CredentialGeneration(2));
+            return new AuthProtocol.Verdict.TryAgain(world.Auth.Generation);
+        };
+        world.Enqueue(5);
+
+        world.Drained(TimeSpan.FromMinutes(2));
+
+        world.Auth.Refused.Count.ShouldBe(4);
+        world.Pushed.Count().ShouldBeLessThanOrEqualTo(3);
+    }
+
+    [Fact]
+    public void A_question_for_the_credential_that_is_never_answered_is_asked_again()
+    {
+        using var world = new ProfileWorld();
+        world.World.Run(TimeSpan.FromSeconds(1));
+        world.Auth.Deaf = 3;
+        world.Enqueue(5);
+
+        world.Drained(TimeSpan.FromMinutes(2));
+
+        world.AtHub.Length.ShouldBe(5);
+    }
+
+    [Fact]
+    public void A_new_preset_is_in_force_at_once()
+    {
+        using var world = new ProfileWorld();
+        world.Change("preset", "saver");
+        world.World.Run(TimeSpan.FromSeconds(1));
+        world.Enqueue(1);
+        world.World.Run(TimeSpan.FromSeconds(5));
+        world.AtHub.ShouldBeEmpty("saver is not woken by an enqueue");
+
+        world.Change("preset", "fast");
+        world.World.RunUntil(() => world.AtHub.Length == 1, TimeSpan.FromSeconds(2)).ShouldBeTrue();
+    }
+}
