@@ -176,9 +176,11 @@ internal sealed class LanePass(DrainSetup setup, IActorRef self, IActorRef sync,
 
         Tally = Tally with { Batches = Tally.Batches + 1 };
         var whole = flight.Rows.Length == current.Batch.Count;
-        switch (
-            whole ? PushOutcomes.Read(reply, current.Batch, 0, flight.Rows.Length) : PushOutcomes.Read(reply, current.Batch, flight.Rows)
-        )
+        var outcome = whole
+            ? PushOutcomes.Read(reply, current.Batch, 0, flight.Rows.Length)
+            : PushOutcomes.Read(reply, current.Batch, flight.Rows);
+        reply.Release();
+        switch (outcome)
         {
             case PushOutcome.Named(var result):
                 Named(current, flight.Rows, result);
