@@ -1,3 +1,5 @@
+using ActorSync.Diagnostics;
+
 namespace ActorSync.Host;
 
 /// <summary>What the process tells its caller. They only grow.</summary>
@@ -37,14 +39,25 @@ internal static class ExitCodes
             "hub_locked" or "hub_newer" or "hub_misconfigured" or "hub_corrupt" => Journal,
             "journal_corrupt" or "journal_newer" or "journal_locked" or "journal_misconfigured" => Journal,
             "not_signed_in" or "paused" or "credential_unavailable" => NotSignedIn,
-            "hub_unreachable" => HubUnreachable,
             "interrupted" => Interrupted,
+            "hub_unreachable" => HubUnreachable,
+            _ when IsOnTheWay(code) => HubUnreachable,
             _ => Failed,
         };
 
+    // What stands between us and the hub, by the codes of the failures that the wire names.
+    private static bool IsOnTheWay(string code) =>
+        Diagnostics.Failures.Codes.Contains(code)
+        && Diagnostics.Failures.Make(code).Class
+            is ErrorClass.TransientNetwork
+                or ErrorClass.TlsHandshake
+                or ErrorClass.TlsTrust
+                or ErrorClass.CaptivePortal
+                or ErrorClass.Proxy;
+
     /// <summary>Why a pass ended early, as an exit code: <see cref="DrainReport.Stopped"/>.</summary>
     public static int OfStoppedPass(string stopped) =>
-        stopped switch
+        stopped.Split(':', 2)[0] switch
         {
             "Local" or "NoServer" or "NoCredential" or "Paused" => NotSignedIn,
             "Offline" or "Backoff" => HubUnreachable,

@@ -8,7 +8,7 @@ namespace ActorSync;
 public readonly record struct Receipt(OperationId OperationId, bool Delivered, string? Error);
 
 /// <summary>The outcome of one pass over both lanes.</summary>
-/// <param name="Stopped">Why the pass ended before the queue was empty, or null: <c>Local</c>, <c>NoServer</c>, <c>NoCredential</c>, <c>Paused</c>, <c>Offline</c>, <c>Backoff</c>, or the error's text.</param>
+/// <param name="Stopped">Why the pass ended before the queue was empty, or null: <c>Local</c>, <c>NoServer</c>, <c>NoCredential</c>, <c>Paused</c>, <c>Offline</c> (also with a colon and the error's text), <c>Backoff</c>, or the error's text.</param>
 public sealed record DrainReport(
     int Batches,
     long Accepted,

@@ -1,6 +1,5 @@
 using System.Globalization;
 using ActorSync.Hub;
-using ActorSync.Status;
 using ActorSync.Wire;
 using Microsoft.Extensions.Logging;
 
@@ -13,10 +12,12 @@ internal sealed class EmbeddedHub : IAsyncDisposable
     private const string ReaderDevice = "reader";
     private static readonly TimeSpan ReaderLife = TimeSpan.FromHours(1);
     private static readonly TimeSpan PortPatience = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan CredentialPatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
     private readonly HubServer _server;
+    private readonly TimeProvider _time;
 
-    private EmbeddedHub(HubServer server) => _server = server;
+    private EmbeddedHub(HubServer server, TimeProvider time) => (_server, _time) = (server, time);
 
     public Uri Address => _server.Addresses[0];
 
@@ -34,10 +35,10 @@ internal sealed class EmbeddedHub : IAsyncDisposable
 
         // The port is somebody else's now: take another. The profile is paired again, since its hub's address changed.
         server ??= await Hubs.StartAsync(Options(folder, 0, logs), cancellation);
-        var hub = new EmbeddedHub(server);
+        var hub = new EmbeddedHub(server, time);
         if (hub.Address.Port != kept)
         {
-            File.WriteAllText(portFile, hub.Address.Port.ToString(CultureInfo.InvariantCulture));
+            await File.WriteAllTextAsync(portFile, hub.Address.Port.ToString(CultureInfo.InvariantCulture), cancellation);
         }
 
         return hub;
@@ -47,18 +48,19 @@ internal sealed class EmbeddedHub : IAsyncDisposable
     /// <exception cref="SyncException">Code <c>usage</c>: the profile belongs to another hub, which is not taken from it.</exception>
     public async Task EnsurePairedAsync(SyncProfile profile, CancellationToken cancellation)
     {
-        var status = await profile.GetStatusAsync(cancellation);
-        if (IsOurs(status) && status.Auth.State == "signed_in")
+        var settings = await profile.GetSettingsAsync(cancellation);
+        var known = settings.TryGetValue("hub", out var text) && Uri.TryCreate(text, UriKind.Absolute, out var uri) ? uri : null;
+        if (known is not null && known.Authority == Address.Authority && await IsSignedInAsync(profile, cancellation))
         {
             return;
         }
 
-        if (status.Hub is { } other && !IsEmbedded(other))
+        if (known is not null && known.Host != Address.Host)
         {
             throw Failures.Usage(
                 "--data",
-                $"profile '{profile.Name}' of this folder belongs to {other}",
-                "give the demo a folder of its own with --data"
+                $"profile '{profile.Name}' of this folder belongs to {known}",
+                "give the embedded hub a folder of its own with --data"
             );
         }
 
@@ -71,11 +73,22 @@ internal sealed class EmbeddedHub : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
-    private bool IsOurs(StatusSnapshot status) =>
-        Uri.TryCreate(status.Hub, UriKind.Absolute, out var hub) && hub.Authority == Address.Authority;
+    // A credential that was kept is read a moment after the start.
+    private async Task<bool> IsSignedInAsync(SyncProfile profile, CancellationToken cancellation)
+    {
+        for (var waited = TimeSpan.Zero; waited < CredentialPatience; waited += Pause)
+        {
+            var auth = (await profile.GetStatusAsync(cancellation)).Auth;
+            if (auth.State != "signed_out")
+            {
+                return auth.State == "signed_in";
+            }
 
-    // Ours listens on a loopback address by number; a hub that somebody set up has a name, or is elsewhere.
-    private static bool IsEmbedded(string hub) => Uri.TryCreate(hub, UriKind.Absolute, out var address) && address.Host == "127.0.0.1";
+            await Task.Delay(Pause, _time, cancellation);
+        }
+
+        return false;
+    }
 
     private static async Task<HubServer?> TryPortAsync(
         DataFolder folder,

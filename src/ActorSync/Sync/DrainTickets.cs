@@ -112,6 +112,7 @@ internal sealed class DrainTickets
                 PassEnd.Skipped skipped => skipped.Gate.Reason.ToString(),
                 PassEnd.Doubted => nameof(GateReason.Paused),
                 PassEnd.JournalGone gone => LaneErrors.Journal(gone.Reason).Message,
+                PassEnd.Failed { Offline: true } failed => $"{nameof(GateReason.Offline)}: {failed.Error.Message}",
                 PassEnd.Failed failed => failed.Error.Message,
                 _ => end.GetType().Name,
             };

@@ -152,7 +152,7 @@ public sealed class HostTests : IDisposable
 
         var paired = await CliAsync("pair", code, "--hub", url);
         paired.Code.ShouldBe(0, paired.Error);
-        paired.Document.GetProperty("account").GetString().ShouldBe("ada");
+        paired.Document.GetProperty("handle").GetString().ShouldBe("ada");
         var drained = await CliAsync("drain");
         drained.Code.ShouldBe(0, drained.Error);
         drained.Document.GetProperty("accepted").GetInt64().ShouldBe(1);
@@ -173,11 +173,8 @@ public sealed class HostTests : IDisposable
     {
         var input = _folder.WriteEdits(400_000);
         await using var import = ActorSyncProcess.Start(["import", input, "--json", "--data", _folder.Data]);
-        await Facts.UntilAsync(() =>
-            Directory.Exists(_folder.Data)
-            && Directory.EnumerateFiles(_folder.Data, "*.db*", SearchOption.AllDirectories).Sum(static f => new FileInfo(f).Length)
-                > 4 << 20
-        );
+        var journal = Path.Combine(_folder.Data, "profiles", "default", "journal.db");
+        await Facts.UntilAsync(() => File.Exists(journal) && new FileInfo(journal).Length > 1 << 20);
         import.Signal(ActorSyncProcess.SigInt);
 
         var interrupted = await import.EndAsync();

@@ -145,6 +145,10 @@ public sealed class CommandLineTests
     [InlineData("bad_line", ExitCodes.Failed)]
     [InlineData("paused", ExitCodes.NotSignedIn)]
     [InlineData("hub_unreachable", ExitCodes.HubUnreachable)]
+    [InlineData("connect_refused", ExitCodes.HubUnreachable)]
+    [InlineData("tls_untrusted", ExitCodes.HubUnreachable)]
+    [InlineData("captive_portal", ExitCodes.HubUnreachable)]
+    [InlineData("unknown_code", ExitCodes.Failed)]
     [InlineData("interrupted", ExitCodes.Interrupted)]
     public void A_failure_has_the_documented_exit_code(string code, int expected) =>
         ExitCodes.Of(new SyncException(code, "m", "r")).ShouldBe(expected);
