@@ -36,6 +36,9 @@ internal sealed class AccountHub(World world) : IHubPort
     /// <summary>True: the hub does what was asked, and its answer waits for <see cref="Release"/>.</summary>
     public Func<HubCall, bool> Hold { get; set; } = static _ => false;
 
+    /// <summary>A cancellation comes too late: the answer is on its way to whoever asked.</summary>
+    public bool AnswersThoughCancelled { get; set; }
+
     /// <summary>Called when a call arrives, before anything else.</summary>
     public Action<HubCall> Arriving { get; set; } = static _ => { };
 
@@ -60,11 +63,12 @@ internal sealed class AccountHub(World world) : IHubPort
 
     public int Count(string path) => Calls.Count(call => call.Path == path);
 
-    public void Release()
+    /// <summary>Lets the oldest answers go.</summary>
+    public void Release(int count = int.MaxValue)
     {
-        var held = _held.ToArray();
-        _held.Clear();
-        Array.ForEach(held, release => world.At(TimeSpan.Zero, release));
+        var released = _held.Take(count).ToArray();
+        _held.RemoveRange(0, released.Length);
+        Array.ForEach(released, release => world.At(TimeSpan.Zero, release));
     }
 
     public void AddCode(string code) => _codes[code] = new Code(Now.AddMinutes(5));
@@ -83,7 +87,11 @@ internal sealed class AccountHub(World world) : IHubPort
     public Task<HubReply> SendAsync(HubCall call, CancellationToken cancellation)
     {
         var done = new TaskCompletionSource<HubReply>();
-        cancellation.Register(() => done.TrySetCanceled(cancellation));
+        if (!AnswersThoughCancelled)
+        {
+            cancellation.Register(() => done.TrySetCanceled(cancellation));
+        }
+
         world.At(
             Latency / 2,
             () =>
@@ -253,4 +261,9 @@ internal sealed class AccountHub(World world) : IHubPort
 
         public HubReply? Answer { get; set; }
     }
+}
+
+internal static class HubCallText
+{
+    public static string Utf8(this HubCall call) => System.Text.Encoding.UTF8.GetString(call.Body.Span);
 }

@@ -133,6 +133,7 @@ public sealed class AuthCrashTests
     {
         using var auth = new AuthWorld();
         auth.PairIt();
+        auth.Hub.AnswersThoughCancelled = true;
         auth.Hub.Hold = static _ => true;
         auth.Refuse(1);
         auth.World.RunUntil(() => auth.Hub.Held == 1).ShouldBeTrue();
@@ -143,6 +144,7 @@ public sealed class AuthCrashTests
         auth.World.Run(TimeSpan.FromSeconds(10));
         auth.Current().Generation.ShouldBe(new CredentialGeneration(2));
         auth.Hub.IsGood(auth.Current().Token).ShouldBeTrue();
+        auth.Store.Saves.ShouldBe(4, "pairing begun, paired, refresh sent, refreshed");
     }
 
     [Fact]
