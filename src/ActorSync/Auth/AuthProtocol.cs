@@ -16,7 +16,7 @@ internal static class AuthProtocol
     public sealed record GetCredential(IActorRef ReplyTo) : IAuthCommand;
 
     /// <param name="Token">Null when there is none.</param>
-    /// <param name="Problem">Why there is none or why the store could not be read; null when all is well.</param>
+    /// <param name="Problem">Why what is stored cannot be read or used; null when all is well and when nobody is signed in.</param>
     public sealed record CurrentCredential(CredentialGeneration Generation, AccessToken? Token, Binding? Binding, string? Problem);
 
     /// <summary>Who we are at which hub. Carries no secret.</summary>
@@ -69,5 +69,7 @@ internal static class AuthProtocol
     public sealed record SignOutRefused(string Code, string Message, string Remedy);
 
     /// <summary>Told to the parent and to the sync actor after each change, and once after start.</summary>
+    /// <param name="Generation">With a problem it may be lower than one that was told before.</param>
+    /// <param name="Problem">As in <see cref="CurrentCredential"/>: signed out is no binding and no problem.</param>
     public sealed record CredentialChanged(CredentialGeneration Generation, Binding? Binding, string? Problem);
 }

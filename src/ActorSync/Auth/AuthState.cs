@@ -34,7 +34,7 @@ internal sealed record AuthState(StoredCredential Stored, DeviceId Device)
     public CurrentCredential Current =>
         Stored switch
         {
-            { Access: null } => new CurrentCredential(Stored.Generation, null, null, "not signed in: pair this device or give it a token"),
+            { Access: null } => new CurrentCredential(Stored.Generation, null, null, null),
             _ when IsForeign => new CurrentCredential(
                 Stored.Generation,
                 null,

@@ -14,12 +14,12 @@ public sealed class PairingTests : IDisposable
     public void Dispose() => _auth.Dispose();
 
     [Fact]
-    public void A_fresh_profile_says_that_it_is_not_signed_in_and_tells_its_listeners_once()
+    public void A_fresh_profile_has_no_credential_and_no_problem_and_tells_its_listeners_once()
     {
         var current = _auth.Current();
         current.Token.ShouldBeNull();
         current.Binding.ShouldBeNull();
-        current.Problem.ShouldNotBeNull().ShouldContain("not signed in");
+        current.Problem.ShouldBeNull("signed out is no trouble");
         _auth.Listener.Expect<CredentialChanged>().ShouldBe(new CredentialChanged(CredentialGeneration.None, null, null));
         _auth.Listener.ExpectNone();
         _auth.Store.Saves.ShouldBe(0);
