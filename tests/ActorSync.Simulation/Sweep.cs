@@ -70,6 +70,29 @@ public static class Sweep
         (Plant.HubRewrites, "digest"),
     ];
 
+    /// <summary>How often each fault strikes at least, a world; a fault that does not strike proves nothing.</summary>
+    public static IReadOnlyDictionary<string, double> Minimums { get; } =
+        new Dictionary<string, double>(StringComparer.Ordinal)
+        {
+            ["killed"] = 0.3,
+            ["power cut"] = 0.3,
+            ["journal restored"] = 0.05,
+            ["partition"] = 0.05,
+            ["partition, one way"] = 0.03,
+            ["partition, flapping"] = 0.03,
+            ["request lost"] = 0.2,
+            ["answer lost"] = 0.2,
+            ["answer late"] = 0.2,
+            ["request duplicated"] = 0.2,
+            ["hub misbehaved"] = 0.5,
+            ["refused as poison"] = 0.3,
+            ["actor crashed"] = 0.2,
+            ["sync failed"] = 0.03,
+            ["write failed"] = 0.03,
+            ["disk full"] = 0.03,
+            ["clock jumped"] = 0.1,
+        };
+
     private static WorldResult Play(int seed, bool replay, SweepSum sum)
     {
         var result = PlayOne(seed);

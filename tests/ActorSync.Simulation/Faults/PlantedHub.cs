@@ -1,12 +1,11 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using ActorSync.TestKit;
 using ActorSync.TestKit.Hubs;
 
 namespace ActorSync.Simulation.Faults;
 
 /// <summary>Stands between the wire and the hub and does what a plant says.</summary>
-internal sealed class PlantedHub(World world, FakeHub hub, Plant plant)
+internal sealed class PlantedHub(FakeHub hub, Plant plant)
 {
     private string? _victim;
     private bool _done;
@@ -25,7 +24,7 @@ internal sealed class PlantedHub(World world, FakeHub hub, Plant plant)
             Plant.OrderTurned => Turn(request, body, ops),
             Plant.NamedByNobody => Name(request),
             Plant.NeverDrains => Swallow(request, ops),
-            Plant.NeedlessRegression => Refuse(request, 3),
+            Plant.NeedlessRegression => TurnBack(request, body),
             Plant.HubRewrites => Rewrite(request, body),
             _ => hub.Handle(request),
         };
@@ -45,11 +44,10 @@ internal sealed class PlantedHub(World world, FakeHub hub, Plant plant)
         var reaction = hub.Handle(request);
         var again = body["ops"]![0]!.DeepClone();
         again["operation_id"] = "01890000-0000-7000-8000-0000000000ff";
-        var clock = (long)body["clock"]!;
         body["ops"] = new JsonArray(again);
         body["known"] = null;
         hub.Handle(request with { Body = Encoding.UTF8.GetBytes(body.ToJsonString()) });
-        _done = clock > 0;
+        _done = true;
         return reaction;
     }
 
@@ -74,15 +72,16 @@ internal sealed class PlantedHub(World world, FakeHub hub, Plant plant)
         return ops.Any(x => (string?)x!["operation_id"] == _victim) ? new HubReaction(null) : hub.Handle(request);
     }
 
-    private HubReaction Refuse(HubRequest request, long storedMax)
+    private HubReaction TurnBack(HubRequest request, JsonObject body)
     {
-        _done = world.Elapsed > TimeSpan.FromSeconds(10);
-        if (_done)
+        if (hub.Account.LastId == 0)
         {
-            hub.Next(Misbehaviour.Regression(storedMax));
+            return hub.Handle(request);
         }
 
-        return hub.Handle(request);
+        body["clock"] = 0;
+        _done = true;
+        return hub.Handle(request with { Body = Encoding.UTF8.GetBytes(body.ToJsonString()) });
     }
 
     private HubReaction Rewrite(HubRequest request, JsonObject body)

@@ -15,12 +15,8 @@ internal static class JournalImage
     {
         try
         {
-            using (JournalRun.Open(disk))
-            {
-                // It opens.
-            }
-
-            using var database = new RawDatabase(JournalRun.Path, disk.Vfs);
+            JournalHost.OpenOnce(disk);
+            using var database = new RawDatabase(JournalHost.Path, disk.Vfs);
             return database.Text("PRAGMA integrity_check") != "ok" ? ImageVerdict.Unreadable : Judge(database, promises, mark);
         }
         catch (Exception error) when (error is RawDatabaseException or SyncException or Journal.Sqlite.SqliteFailure)

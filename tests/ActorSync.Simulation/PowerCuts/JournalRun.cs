@@ -1,63 +1,43 @@
 using System.Collections.Immutable;
-using ActorSync.Hosting;
 using ActorSync.Journal;
-using ActorSync.Journal.Sqlite;
 using ActorSync.Model;
-using ActorSync.Platform;
 using ActorSync.TestKit;
 using ActorSync.TestKit.Disk;
 using ActorSync.Wire;
+using static ActorSync.Journal.JournalProtocol;
 
 namespace ActorSync.Simulation.PowerCuts;
 
-/// <summary>A run of the real journal on a recording disk: groups of enqueues in both lanes, acks, refusals, folding, a shift of stamps.</summary>
-internal sealed class JournalRun
+/// <summary>A run of the real journal: groups of enqueues in both lanes, acks, refusals, folding, a shift of stamps; each promise is written down as it is given.</summary>
+internal sealed class JournalRun : IDisposable
 {
-    public const string Path = "/journal.db";
-
     private readonly Random _random;
+    private readonly World _world;
     private readonly CrashDisk _disk;
-    private JournalStore _store;
-    private readonly List<DiskEvent> _log = [];
-    private readonly List<Member> _again = [];
+    private readonly JournalHost _host;
+    private readonly List<NewOperation[]> _again = [];
 
-    private JournalRun(string synchronous, int seed)
+    private JournalRun(int seed)
     {
         _random = new Random(seed);
-        _disk = new CrashDisk(DirectoryRule.Ext4Like) { Log = _log };
-        _store = Open(_disk);
-        if (synchronous != "EXTRA")
-        {
-            // Behind the journal's back: it opens with nothing less.
-            _store.Tables.Db.Execute($"PRAGMA synchronous = {synchronous}");
-        }
-
+        _world = new World(seed);
+        _disk = new CrashDisk(DirectoryRule.Ext4Like, seed) { Log = Log };
+        _host = new JournalHost(_world, _disk);
         Mark();
     }
 
-    public static JournalSettings Settings { get; } =
-        SyncOptionsReader.Read("/nowhere").Journal with
-        {
-            CheckpointPages = 40,
-            FoldOperations = 50,
-        };
-
     public Promises Promises { get; } = new();
 
-    public IReadOnlyList<DiskEvent> Log => _log;
+    public List<DiskEvent> Log { get; } = [];
 
-    public static JournalRun Record(string synchronous, int steps, int seed)
+    public static JournalRun Record(int steps, int seed)
     {
-        var run = new JournalRun(synchronous, seed);
+        using var run = new JournalRun(seed);
         for (var step = 0; step < steps; step++)
         {
             run.Step();
         }
 
-        // The end is a power cut too: nothing is closed properly.
-        run._disk.Kill();
-        run._store.Dispose();
-        run._disk.Dispose();
         return run;
     }
 
@@ -67,56 +47,25 @@ internal sealed class JournalRun
     /// </summary>
     public static (ImageVerdict Verdict, bool Fired) Fail(DiskCallKind kind, int k, int code, int times, int seed)
     {
-        var run = new JournalRun("EXTRA", seed);
-        using var disk = run._disk;
+        using var run = new JournalRun(seed);
         run._disk.FailAt(kind, k, code, times);
         for (var step = 0; step < 30; step++)
         {
-            try
-            {
-                run.Step();
-            }
-            catch (SqliteFailure)
-            {
-                run.OpenAgain();
-            }
+            run.Step();
+            run._host.AwaitUp();
         }
 
-        var fired = disk.Faults > 0;
-        disk.PowerCut(new Random(seed));
-        run._store.Dispose();
-        return (JournalImage.Verify(disk, run.Promises, run.Promises.Count), fired);
+        var fired = run._disk.Faults > 0;
+        run._world.Node.Kill();
+        run._disk.PowerCut(new Random(seed));
+        return (JournalImage.Verify(run._disk, run.Promises, run.Promises.Count), fired);
     }
 
-    public static JournalStore Open(CrashDisk disk)
+    public void Dispose()
     {
-        var platform = new SyncPlatform
-        {
-            Time = new StillTime(),
-            Chance = new SeededChance(1),
-            SqliteVfs = disk.Vfs,
-            Installation = static () => "here",
-        };
-        return new JournalStore(Path, Settings, platform, new JournalStatistics());
-    }
-
-    private void OpenAgain()
-    {
-        _store.Dispose();
-        for (var tries = 0; tries < 20; tries++)
-        {
-            try
-            {
-                _store = Open(_disk);
-                return;
-            }
-            catch (SqliteFailure)
-            {
-                // The fault goes on; the parent's backoff tries again.
-            }
-        }
-
-        throw new InvalidOperationException("the journal does not open again");
+        // The end is a power cut: nothing is closed properly.
+        _world.Dispose();
+        _disk.Dispose();
     }
 
     private void Step()
@@ -135,60 +84,91 @@ internal sealed class JournalRun
         }
     }
 
-    private void Enqueue(int members)
+    private void Enqueue(int callers)
     {
-        _again.ForEach(_store.Group.Add);
+        var groups = _again.Concat(Enumerable.Range(0, callers).Select(_ => NewGroup())).ToList();
         _again.Clear();
-        for (var i = 0; i < members; i++)
-        {
-            var operations = new Intake[_random.Next(1, 6)];
-            for (var j = 0; j < operations.Length; j++)
-            {
-                var id = new byte[OperationId.Bytes];
-                _random.NextBytes(id);
-                var operation = new NewOperation
-                {
-                    Entity = "note",
-                    EntityId = $"n{_random.Next(12)}",
-                    Payload = new byte[] { (byte)'1' },
-                    Lane = _random.Next(3) == 0 ? Lane.Bulk : Lane.Priority,
-                };
-                operations[j] = new Intake(operation, OperationId.FromBytes(id), operation.Payload);
-            }
-
-            _store.Group.Add(new Member(operations, Stored, _again.Add));
-        }
-
-        _store.Group.Commit();
+        var open = groups.Count;
+        _world.At(TimeSpan.Zero, () => groups.ForEach(group => _ = HandIn(group, () => open--)));
+        _world.RunUntil(() => open == 0, TimeSpan.FromSeconds(60));
     }
 
-    private void Stored(ReadOnlySpan<Accepted> accepted)
+    private async Task HandIn(NewOperation[] group, Action done)
     {
-        foreach (var one in accepted)
+        try
         {
-            Promises.Accepted(one.OperationId.ToString());
+            var accepted = await _host.Profile.EnqueueAsync(group).ConfigureAwait(false);
+            foreach (var one in accepted)
+            {
+                Promises.Accepted(one.OperationId.ToString());
+            }
+
+            Mark();
+        }
+        catch (JournalUnavailableException)
+        {
+            // The caller hands the same operations in again, with their ids.
+            _again.Add(group);
         }
 
-        Mark();
+        done();
+    }
+
+    private NewOperation[] NewGroup()
+    {
+        var group = new NewOperation[_random.Next(1, 6)];
+        for (var i = 0; i < group.Length; i++)
+        {
+            var id = new byte[OperationId.Bytes];
+            _random.NextBytes(id);
+            group[i] = new NewOperation
+            {
+                OperationId = OperationId.FromBytes(id),
+                Entity = "note",
+                EntityId = $"n{_random.Next(12)}",
+                Payload = "1"u8.ToArray(),
+                Lane = _random.Next(3) == 0 ? Lane.Bulk : Lane.Priority,
+            };
+        }
+
+        return group;
     }
 
     private void Settle(Lane lane)
     {
-        _store.Tables[lane].Open(_store.Tables.Row.Mark(lane));
-        PushBatch? batch = null;
-        foreach (var _ in _store.Reader.Read(lane, _random.Next(1, 60), 1 << 20, read => batch = read))
-        {
-            // Each step is only a pause.
-        }
-
-        if (batch is null)
+        if (
+            _host.Ask<PassOpened>(to => new OpenPass(lane, to)) is not { } opened
+            || _host.Ask<BatchRead>(to => new ReadBatch(lane, opened.Pass, _random.Next(1, 60), 1 << 20, to)) is not { Batch: { } batch }
+        )
         {
             return;
         }
 
+        var result = Judge(batch, out var refused);
+        Mark();
+        if (_host.Ask<BatchSettled>(to => new SettleBatch(lane, opened.Pass, batch, result, to)) is not null)
+        {
+            foreach (var one in result.Accepted)
+            {
+                Promises.Settled(batch.IdAt(one.Index).ToString(), dead: false);
+            }
+
+            if (refused >= 0)
+            {
+                Promises.Settled(batch.IdAt(refused).ToString(), dead: true);
+            }
+
+            Mark();
+        }
+
+        _host.Tell(to => new ReleaseBatch(lane, opened.Pass, batch, to));
+    }
+
+    private PushResult Judge(PushBatch batch, out int refused)
+    {
         var accepted = ImmutableArray.CreateBuilder<PushResult.AcceptedOp>();
         var rejected = ImmutableArray.CreateBuilder<PushResult.RejectedOp>();
-        var refused = _random.Next(3) == 0 ? _random.Next(batch.Count) : -1;
+        refused = _random.Next(3) == 0 ? _random.Next(batch.Count) : -1;
         for (var i = 0; i < batch.Count; i++)
         {
             if (i == refused)
@@ -208,55 +188,20 @@ internal sealed class JournalRun
             Promises.Offered(batch.IdAt(i).ToString());
         }
 
-        Mark();
-        _store.Settle(batch, new PushResult(accepted.ToImmutable(), rejected.ToImmutable(), 0, 0, null, null), []);
-        foreach (var one in accepted)
-        {
-            Promises.Settled(batch.IdAt(one.Index).ToString(), dead: false);
-        }
-
-        if (refused >= 0)
-        {
-            Promises.Settled(batch.IdAt(refused).ToString(), dead: true);
-        }
-
-        Mark();
-        _store.Reader.Release(batch);
+        return new PushResult(accepted.ToImmutable(), rejected.ToImmutable(), 0, 0, null, null);
     }
 
     private void Maintain()
     {
-        if (_random.Next(4) == 0)
+        if (_random.Next(4) == 0 && _host.Ask<JournalCounts>(static to => new GetCounts(to)) is { } counts)
         {
-            _store.BeginShift(_store.Tables.Row.Lamport + _random.Next(1, 50));
-            foreach (var _ in _store.Shift())
-            {
-                // In chunks.
-            }
+            _host.Ask<Recovered>(to => new RecoverFromRegression(counts.Clock + _random.Next(1, 50), to));
         }
         else
         {
-            _store.Replica.Fold(Settings.FoldOperations);
+            _host.Ask<ReplicaDigested>(static to => new GetDigest(to));
         }
     }
 
-    private void Mark() => _log.Add(new DiskEvent.Mark(Promises.Count));
-
-    private delegate void OnStored(ReadOnlySpan<Accepted> accepted);
-
-    private sealed class Member(Intake[] operations, OnStored stored, Action<Member> failed) : IGroupMember
-    {
-        public int Count => operations.Length;
-
-        public ReadOnlySpan<Intake> Operations => operations;
-
-        public JournalProtocol.SourceCheckpoint? Checkpoint => null;
-
-        public void Store(ReadOnlySpan<Accepted> accepted) => stored(accepted);
-
-        public void Refuse(SyncException reason, int index) => throw reason;
-
-        // The caller hands the same operations in again, with their ids.
-        public void Fail(JournalProtocol.Unavailable why) => failed(this);
-    }
+    private void Mark() => Log.Add(new DiskEvent.Mark(Promises.Count));
 }

@@ -41,7 +41,7 @@ internal sealed class SimulatedWorld : IDisposable
         _world.Log.Logged = Logged;
         _hub = new FakeHub(_world);
         _hub.AccessLife = swarm.ShortTokens ? TimeSpan.FromSeconds(50) : TimeSpan.FromMinutes(15);
-        var planted = new PlantedHub(_world, _hub, plant);
+        var planted = new PlantedHub(_hub, plant);
         _device = new Device(_world, swarm, node => Network(node, planted));
         _oracle = new Oracle(_world, swarm, _hub, _ledger, () => QueueOnDisk.Read(_device.Disk, Device.JournalPath));
         var undisturbed = swarm is { ActorCrashes: false, DiskFaults: false, AuthTrouble: false, ShortTokens: false, Kills: false, PowerCuts: false };
@@ -141,7 +141,7 @@ internal sealed class SimulatedWorld : IDisposable
             return;
         }
 
-        foreach (var id in QueueOnDisk.Read(_device.Disk, Device.JournalPath)?.Dead ?? [])
+        foreach (var id in _oracle.Held()?.Dead ?? [])
         {
             _device.AskJournal<JournalProtocol.Changed>(
                 replyTo => new JournalProtocol.DiscardDead(new OperationId(Guid.ParseExact(id, "D")), "not wanted", replyTo),
@@ -157,7 +157,7 @@ internal sealed class SimulatedWorld : IDisposable
             return false;
         }
 
-        return QueueOnDisk.Read(_device.Disk, Device.JournalPath) is { Pending: 0, Parked: 0 };
+        return _oracle.Held() is { Pending: 0, Parked: 0 };
     }
 
     private void CompareDigests()
