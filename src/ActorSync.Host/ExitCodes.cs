@@ -47,7 +47,7 @@ internal static class ExitCodes
 
     // What stands between us and the hub, by the codes of the failures that the wire names.
     private static bool IsOnTheWay(string code) =>
-        Diagnostics.Failures.Codes.Contains(code)
+        Diagnostics.Failures.Codes.Contains(code, StringComparer.Ordinal)
         && Diagnostics.Failures.Make(code).Class
             is ErrorClass.TransientNetwork
                 or ErrorClass.TlsHandshake

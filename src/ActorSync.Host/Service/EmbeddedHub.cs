@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace ActorSync.Host.Service;
 
 /// <summary>A hub of this data folder's own, on loopback, on a port that is chosen once and kept.</summary>
-internal sealed class EmbeddedHub : IAsyncDisposable
+internal sealed class EmbeddedHub(HubServer server, TimeProvider time) : IAsyncDisposable
 {
     private const string Account = "demo";
     private const string ReaderDevice = "reader";
@@ -14,12 +14,8 @@ internal sealed class EmbeddedHub : IAsyncDisposable
     private static readonly TimeSpan PortPatience = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan CredentialPatience = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
-    private readonly HubServer _server;
-    private readonly TimeProvider _time;
 
-    private EmbeddedHub(HubServer server, TimeProvider time) => (_server, _time) = (server, time);
-
-    public Uri Address => _server.Addresses[0];
+    public Uri Address => server.Addresses[0];
 
     public static async Task<EmbeddedHub> StartAsync(
         DataFolder folder,
@@ -64,14 +60,14 @@ internal sealed class EmbeddedHub : IAsyncDisposable
             );
         }
 
-        var code = await _server.CreatePairingCodeAsync(Account);
+        var code = await server.CreatePairingCodeAsync(Account);
         await profile.PairAsync(Address, code.Code, cancellation);
     }
 
     /// <summary>A token for reading back what the hub holds.</summary>
-    public async Task<AccessToken> ReaderTokenAsync() => new(await _server.IssueTokenAsync(Account, ReaderDevice, ReaderLife));
+    public async Task<AccessToken> ReaderTokenAsync() => new(await server.IssueTokenAsync(Account, ReaderDevice, ReaderLife));
 
-    public ValueTask DisposeAsync() => _server.DisposeAsync();
+    public ValueTask DisposeAsync() => server.DisposeAsync();
 
     // A credential that was kept is read a moment after the start.
     private async Task<bool> IsSignedInAsync(SyncProfile profile, CancellationToken cancellation)
@@ -84,7 +80,7 @@ internal sealed class EmbeddedHub : IAsyncDisposable
                 return auth.State == "signed_in";
             }
 
-            await Task.Delay(Pause, _time, cancellation);
+            await Task.Delay(Pause, time, cancellation);
         }
 
         return false;
