@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Reflection;
+using ActorSync.Diagnostics;
 using Akka.Actor;
 
 namespace ActorSync.Tests.Architecture;
@@ -43,7 +44,7 @@ internal static class Layers
 
     // The logger is an actor, and below everybody.
     private static bool IsActor(Type type) =>
-        type.IsSubclassOf(typeof(ActorBase)) && type.Assembly != typeof(ActorBase).Assembly && type.Name != nameof(ActorSync.Diagnostics.ActorLog);
+        type.IsSubclassOf(typeof(ActorBase)) && type.Assembly != typeof(ActorBase).Assembly && type.Name != nameof(ActorLog);
 
     private static bool Mentions(Type type, Func<Type, bool> what) => Uses(type).Any(used => used.Assembly == type.Assembly && what(used));
 
