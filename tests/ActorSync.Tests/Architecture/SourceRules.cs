@@ -20,7 +20,7 @@ internal static partial class SourceRules
         new(@"\bGuid\s*\.\s*(NewGuid|CreateVersion7)\b", "ask the injected OperationIdSource or IChance"),
         new(@"\bnew\s+Random\b|\bRandom\s*\.\s*Shared\b|\bRandom\s+\w+\s*=\s*new\b", "take chance from the injected IChance"),
         new(@"\bThread\s*\.\s*Sleep\b", "use a timer"),
-        new(@"\bTask\s*\.\s*Delay\s*\((?![^;]*\b[Tt]ime)", "give Task.Delay the TimeProvider"),
+        new(@"\bTask\s*\.\s*Delay\s*\((?![^;]*([Tt]ime(?!Span|out)|[Cc]lock))", "give Task.Delay the TimeProvider"),
         new(@"\bReceiveAsync\b|\bRunTask\s*\(", "PipeTo the answer: an actor that awaits is deaf"),
         new(
             @"\bCircuitBreaker\b|\bBackoffSupervisor\b|\bBackoff(Opts|Options)?\s*\.\s*On(Stop|Failure)\b",
