@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Runtime.ExceptionServices;
 using ActorSync.Auth;
+using ActorSync.Diagnostics;
 using ActorSync.Hosting;
 using ActorSync.Journal;
 using ActorSync.Model;
@@ -152,13 +153,15 @@ public sealed class SyncRuntime : IAsyncDisposable
     private ProfileSetup Setup(string name, ProfileLink link)
     {
         var folder = Path.Combine(_options.DataDirectory, "profiles", name);
+        var metrics = SyncMetrics.Of(_system!);
+        link.Statistics.OnCommitted = operations => metrics.GroupCommitted(name, operations);
         var store = new CredentialStore(folder);
         return new ProfileSetup(
             name,
             _options,
             _platform,
             link.Journal,
-            _hub,
+            new MeteredHub(_hub, metrics, name, _platform.Time),
             new ProfileChildren(
                 () => JournalActor.Props(Path.Combine(folder, "journal.db"), _options.Journal, _platform, link.Statistics),
                 (device, listener) =>
@@ -210,6 +213,7 @@ public sealed class SyncRuntime : IAsyncDisposable
             foreach (var (_, link) in _profiles)
             {
                 link.Journal.Down("the runtime has stopped", "start it again");
+                link.Profile = null;
             }
 
             if (_hostSystem is null && _system is { } own)

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
-using ActorSync.Model;
 using ActorSync.Status;
 using Akka.Actor;
 
@@ -22,7 +21,7 @@ internal sealed class SyncMetrics : IExtension, IDisposable
     {
         _enqueued = _meter.CreateCounter<long>("actorsync.operations.enqueued", "{operation}", "Operations that are on disk.");
         _groups = _meter.CreateHistogram<int>("actorsync.journal.group_size", "{operation}", "Operations that shared one transaction.");
-        _pushes = _meter.CreateHistogram<double>("actorsync.drain.latency", "s", "From sending a batch to having booked its answer.");
+        _pushes = _meter.CreateHistogram<double>("actorsync.drain.latency", "s", "From sending a batch to the hub's answer.");
 
         Total("actorsync.operations.acked", "{operation}", "Operations that the hub has taken.", s => s.Drain.Accepted);
         Total("actorsync.operations.duplicates", "{operation}", "Operations that the hub had already.", s => s.Drain.Duplicate);
@@ -48,18 +47,13 @@ internal sealed class SyncMetrics : IExtension, IDisposable
         _groups.Record(operations, ProfileTag(profile));
     }
 
-    /// <summary>A push is over: what it named is booked, or it failed.</summary>
-    /// <param name="outcome">A closed list: <c>named</c>, or the failure's code.</param>
-    public void PushEnded(string profile, Lane lane, string outcome, TimeSpan took)
+    /// <summary>The hub has answered a push, or nobody did.</summary>
+    /// <param name="outcome">The status, or the failure's code.</param>
+    public void PushEnded(string profile, string outcome, TimeSpan took)
     {
         if (_pushes.Enabled)
         {
-            _pushes.Record(
-                took.TotalSeconds,
-                ProfileTag(profile),
-                new KeyValuePair<string, object?>("lane", lane == Lane.Priority ? "priority" : "bulk"),
-                new KeyValuePair<string, object?>("outcome", outcome)
-            );
+            _pushes.Record(took.TotalSeconds, ProfileTag(profile), new KeyValuePair<string, object?>("outcome", outcome));
         }
     }
 

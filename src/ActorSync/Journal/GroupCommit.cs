@@ -191,8 +191,7 @@ internal sealed class GroupCommit(JournalTables tables, OperationWriter writer, 
 }
 
 /// <summary>What the journal has done since it was made; read from any thread.</summary>
-/// <param name="onCommitted">Is told the size of each group, on the journal's own thread; the meter's way in.</param>
-internal sealed class JournalStatistics(Action<int>? onCommitted = null)
+internal sealed class JournalStatistics
 {
     private long _commits;
     private long _operations;
@@ -202,10 +201,13 @@ internal sealed class JournalStatistics(Action<int>? onCommitted = null)
 
     public long Operations => Interlocked.Read(ref _operations);
 
+    /// <summary>Is told the size of each group, on the journal's own thread; set before the journal starts.</summary>
+    public Action<int>? OnCommitted { get; set; }
+
     public void Committed(int operations)
     {
         Interlocked.Increment(ref _commits);
         Interlocked.Add(ref _operations, operations);
-        onCommitted?.Invoke(operations);
+        OnCommitted?.Invoke(operations);
     }
 }

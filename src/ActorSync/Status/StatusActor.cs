@@ -1,5 +1,6 @@
 using System.Runtime.ExceptionServices;
 using ActorSync.Auth;
+using ActorSync.Diagnostics;
 using ActorSync.Drain;
 using ActorSync.Journal;
 using ActorSync.Model;
@@ -29,6 +30,7 @@ internal sealed class StatusActor : UntypedActor, IWithTimers
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(15);
 
     private readonly StatusSetup _setup;
+    private readonly SyncMetrics _metrics = SyncMetrics.Of(Context.System);
     private readonly List<IActorRef> _waiting = [];
     private readonly Dictionary<OperationId, List<IActorRef>> _explaining = [];
     private readonly HubLookup _lookup;
@@ -61,6 +63,7 @@ internal sealed class StatusActor : UntypedActor, IWithTimers
         AnswerAll();
         RefuseExplains(new JournalProtocol.Unavailable("the status actor stopped", "ask again"));
         _lookup.CloseAll("the status actor stopped");
+        _metrics.Forget(_setup.Profile);
     }
 
     protected override void OnReceive(object message)
@@ -143,10 +146,11 @@ internal sealed class StatusActor : UntypedActor, IWithTimers
 
     private void AnswerAll()
     {
-        var health = Publish();
+        var snapshot = _model.Snapshot(Publish(), Now);
+        _metrics.Observe(snapshot);
         foreach (var asker in _waiting)
         {
-            asker.Tell(_model.Snapshot(health, Now), ActorRefs.NoSender);
+            asker.Tell(snapshot, ActorRefs.NoSender);
         }
 
         _waiting.Clear();

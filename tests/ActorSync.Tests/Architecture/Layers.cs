@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Reflection;
+using ActorSync.Diagnostics;
 using Akka.Actor;
 
 namespace ActorSync.Tests.Architecture;
@@ -24,17 +26,16 @@ internal enum Layer
 
 internal static class Layers
 {
-    private static readonly string[] FacadeTypes = [nameof(SyncRuntime), nameof(SyncProfile)];
-
     public static Layer Of(Type type) =>
         Folder(type) switch
         {
             "Model" => Layer.Model,
             "Platform" => Layer.Ground,
-            // What supervises and wires stands above the actors; budgets, backoff and the policy table are used by them.
-            "Runtime" when type.IsSubclassOf(typeof(ActorBase)) || TypeUses.Of(type).Any(IsActor) => Layer.Runtime,
             "Hosting" => Layer.Facade,
-            "" => FacadeTypes.Contains(type.Name) ? Layer.Facade : Layer.Ground,
+            // Options, errors and reports are made of plain values; whatever reaches into a folder is the façade.
+            "" => Mentions(type, used => Folder(used) is not ("" or "Model" or "Platform")) ? Layer.Facade : Layer.Ground,
+            // What supervises and wires stands above the actors; budgets, backoff and the policy table are used by them.
+            "Runtime" when Reaches(type, IsActor, []) => Layer.Runtime,
             _ when IsActor(type) => Layer.Actor,
             _ when type.Name.EndsWith("Protocol", StringComparison.Ordinal) => Layer.Protocol,
             _ when type.Name.EndsWith("State", StringComparison.Ordinal) && !type.IsEnum => Layer.State,
@@ -43,13 +44,28 @@ internal static class Layers
 
     // The logger is an actor, and below everybody.
     private static bool IsActor(Type type) =>
-        type.IsSubclassOf(typeof(ActorBase)) && type.Assembly != typeof(ActorBase).Assembly && type.Name != nameof(ActorSync.Diagnostics.ActorLog);
+        type.IsSubclassOf(typeof(ActorBase)) && type.Assembly != typeof(ActorBase).Assembly && type.Name != nameof(ActorLog);
+
+    private static bool Mentions(Type type, Func<Type, bool> what) => Uses(type).Any(used => used.Assembly == type.Assembly && what(used));
+
+    // Through types of its own folder only: a conversation may hold a reference to anything.
+    private static bool Reaches(Type type, Func<Type, bool> what, HashSet<Type> seen) =>
+        what(type)
+        || (
+            seen.Add(type)
+            && !type.Name.EndsWith("Protocol", StringComparison.Ordinal)
+            && Mentions(type, used => what(used) || (Folder(used) == Folder(type) && Reaches(used, what, seen)))
+        );
+
+    private static IReadOnlySet<Type> Uses(Type type) => Known.GetOrAdd(type, TypeUses.Of);
+
+    private static readonly ConcurrentDictionary<Type, IReadOnlySet<Type>> Known = new();
 
     /// <summary>Each use that goes the wrong way, as a sentence.</summary>
     public static IEnumerable<string> Violations(IEnumerable<Type> types) =>
         from type in types
         let layer = Of(type)
-        from used in TypeUses.Of(type)
+        from used in Uses(type)
         let why = used.Assembly == type.Assembly ? Upward(layer, Of(used)) : Foreign(type, layer, used)
         where why is not null
         select $"{Name(type)} ({layer}) uses {Name(used)}: {why}";
@@ -57,7 +73,7 @@ internal static class Layers
     /// <summary>What a hub shares with the runtime.</summary>
     public static IEnumerable<string> HubViolations(IEnumerable<Type> hub, Assembly runtime) =>
         from type in hub
-        from used in TypeUses.Of(type)
+        from used in Uses(type)
         where used.Assembly == runtime && Folder(used) is not ("Model" or "Wire" or "Platform")
         select $"{Name(type)} uses {Name(used)}: the hub shares Model, Wire and Platform only";
 

@@ -1,5 +1,5 @@
 // Violations on purpose: each is what a rule must find.
-#pragma warning disable CA1823, CA1852, RCS1213, IDE0051, IDE0052, MA0048, SA1402
+#pragma warning disable MA0134, CA1823, CA1852, RCS1213, IDE0051, IDE0052, MA0048, SA1402
 using ActorSync.Journal;
 using Akka.Actor;
 
@@ -8,6 +8,11 @@ namespace ActorSync.Tests.Architecture.Planted
     internal sealed class LooksAtTheJournal
     {
         public static object Make() => new JournalProtocol.Full(1);
+    }
+
+    internal sealed class AsksActor : UntypedActor
+    {
+        protected override void OnReceive(object message) => Sender.Ask<object>(message, TimeSpan.FromSeconds(1)).PipeTo(Self);
     }
 
     internal static class CallsWhatBlocks

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
+using Akka.Actor;
 
 namespace ActorSync.Tests.Architecture;
 
@@ -19,7 +20,7 @@ internal static partial class SourceRules
         new(@"\bGuid\s*\.\s*(NewGuid|CreateVersion7)\b", "ask the injected OperationIdSource or IChance"),
         new(@"\bnew\s+Random\b|\bRandom\s*\.\s*Shared\b|\bRandom\s+\w+\s*=\s*new\b", "take chance from the injected IChance"),
         new(@"\bThread\s*\.\s*Sleep\b", "use a timer"),
-        new(@"\bTask\s*\.\s*Delay\s*\((?![^;]*\b[Tt]ime)", "give Task.Delay the TimeProvider"),
+        new(@"\bTask\s*\.\s*Delay\s*\((?![^;]*([Tt]ime(?!Span|out)|[Cc]lock))", "give Task.Delay the TimeProvider"),
         new(@"\bReceiveAsync\b|\bRunTask\s*\(", "PipeTo the answer: an actor that awaits is deaf"),
         new(
             @"\bCircuitBreaker\b|\bBackoffSupervisor\b|\bBackoff(Opts|Options)?\s*\.\s*On(Stop|Failure)\b",
@@ -28,8 +29,6 @@ internal static partial class SourceRules
         new(@"\b(OneForOne|AllForOne)Strategy\s*\([^;]*\b(within\w*|TimeSpan)\b", "its window is real time; keep a budget as state"),
         new(@"\bActorSelection\s*\(\s*""", "hold an IActorRef"),
         new(@"\bThread\s*\.\s*CurrentThread\s*\.\s*Abort\b|\bGC\s*\.\s*Collect\s*\(", "nothing in the product steers the runtime"),
-        // Only the façade, the control endpoint and tests ask.
-        new(@"\.\s*Ask\s*[<(]", "Tell, and let the answer come as a message", @"Actor\.cs$|/Runtime/|State\.cs$|Protocol\.cs$"),
         // A state changes only where one sees it.
         new(@"(?m)^(?!\s*Become\w*\().*\S.*\bBecome(Stacked)?\s*\(", "begin the line with Become(", @"Actor\.cs$|/Runtime/"),
         new(
@@ -68,6 +67,14 @@ internal static partial class SourceRules
         from call in TypeUses.Calls(type)
         where Blocks(call.Called) && !IsAwait(call.Caller, call.Called)
         select $"{type.FullName}: {call.Caller.Name} calls {call.Called.DeclaringType!.Name}.{call.Called.Name}";
+
+    /// <summary>Actors that ask: only the façade, the control endpoint and tests do. In an actor the answer comes as a message.</summary>
+    public static IEnumerable<string> AsksOfActors(IEnumerable<Type> types) =>
+        from type in types
+        where type.IsSubclassOf(typeof(ActorBase))
+        from call in TypeUses.Calls(type)
+        where call.Called.Name == nameof(Futures.Ask) && call.Called.DeclaringType == typeof(Futures)
+        select $"{type.FullName}: {call.Caller.Name} asks";
 
     private static bool Blocks(MethodBase called)
     {

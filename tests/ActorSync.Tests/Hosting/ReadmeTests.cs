@@ -1,4 +1,6 @@
+using System.Reflection;
 using System.Text.RegularExpressions;
+using ActorSync.Host;
 using ActorSync.Tests.Architecture;
 using Shouldly;
 using Xunit;
@@ -35,6 +37,32 @@ public partial class ReadmeTests
             .Matches(Readme)
             .Select(match => match.Groups["path"].Value.TrimEnd('/'))
             .Where(path => !Repository.TrackedFiles().Any(file => file == path || file.StartsWith(path + "/", StringComparison.Ordinal)))
+            .ShouldBeEmpty();
+
+    [Fact]
+    public void Every_command_that_it_shows_is_one()
+    {
+        var commands = Blocks("sh")
+            .SelectMany(block => block.Split('\n'))
+            .Where(line => line.StartsWith("actorsync ", StringComparison.Ordinal))
+            .ToList();
+
+        commands.Count.ShouldBeGreaterThan(10);
+        commands
+            .Select(line => (Line: line, Args: line.Split(' ')[1..]))
+            .Select(command => (command.Line, Parsed: Cli.Root(command.Args).Parse(command.Args)))
+            .Where(command => command.Parsed.Errors.Count > 0)
+            .Select(command => $"{command.Line}: {command.Parsed.Errors[0].Message}")
+            .ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Every_exit_code_is_in_its_table() =>
+        typeof(ExitCodes)
+            .GetFields(BindingFlags.Public | BindingFlags.Static)
+            .Where(field => field.IsLiteral)
+            .Select(field => $"| {field.GetRawConstantValue()} |")
+            .Where(row => !Readme.Contains("\n" + row, StringComparison.Ordinal))
             .ShouldBeEmpty();
 
     private static IEnumerable<string> Blocks(string language) =>

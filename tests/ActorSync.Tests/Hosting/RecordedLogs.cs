@@ -52,7 +52,7 @@ internal sealed class RecordedLogs(LogLevel level) : ILoggerFactory, IExternalSc
     {
         if (Slow)
         {
-            Thread.SpinWait(20_000);
+            Thread.SpinWait(5_000);
         }
 
         _lines.Enqueue(line);

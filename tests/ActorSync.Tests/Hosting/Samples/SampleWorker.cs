@@ -1,15 +1,16 @@
+using ActorSync;
 using ActorSync.Hosting;
 using ActorSync.Model;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
-namespace ActorSync.Samples;
+namespace Samples;
 
 public sealed class SampleWorker(SyncRuntime sync) : BackgroundService
 {
     public static IHost Build(string folder, string settings)
     {
-        var builder = Microsoft.Extensions.Hosting.Host.CreateApplicationBuilder();
+        var builder = Host.CreateApplicationBuilder();
         builder.Services.AddActorSync(options => (options.DataDirectory, options.Settings) = (folder, settings));
         builder.Services.AddHostedService<SampleWorker>();
         return builder.Build();
