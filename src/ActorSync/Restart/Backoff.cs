@@ -11,7 +11,7 @@ internal sealed record BackoffLaw(TimeSpan Min, TimeSpan Max)
         return doubled >= Max.Ticks ? Max : TimeSpan.FromTicks((long)doubled);
     }
 
-    /// <summary>Never below this, so that chance cannot make a tight loop.</summary>
+    /// <summary>Where the jitter begins, so that chance cannot make a tight loop.</summary>
     public TimeSpan Floor => Min / 10;
 }
 
@@ -25,7 +25,7 @@ internal sealed record Backoff(BackoffLaw Law, int Failures = 0)
     public (Backoff Next, TimeSpan Wait) Fail(double chance, TimeSpan? atLeast = null)
     {
         var next = this with { Failures = Math.Min(Failures + 1, int.MaxValue - 1) };
-        var jittered = Longer(Law.Floor, Law.Ceiling(next.Failures) * chance);
+        var jittered = Law.Floor + ((Law.Ceiling(next.Failures) - Law.Floor) * chance);
         if (atLeast is { } minimum && minimum > jittered)
         {
             jittered = minimum + (Longer(Law.Min, minimum / 10) * chance);

@@ -90,7 +90,7 @@ internal sealed class ProfilesSupervisor : UntypedActor, IWithTimers
     {
         foreach (var keeper in _profiles.Values)
         {
-            if (keeper.OnGone(gone) is { } end && _stopping.Count == 0)
+            if (keeper.OnGone(gone) is { } end)
             {
                 var failed = ProfileFailure.Of(keeper.Name, Self, "supervisor", end);
                 Setup(keeper.Name).Journal.Down(failed.Reason, failed.Remedy);

@@ -77,6 +77,7 @@ internal sealed class RuntimeSupervisor : UntypedActor, IWithTimers
     private void Stop(StopRuntime stop)
     {
         _stopping.Add(stop.ReplyTo);
+        _profiles.NoMore();
         if (_profiles.Ref is not { } profiles)
         {
             Context.Stop(Self);

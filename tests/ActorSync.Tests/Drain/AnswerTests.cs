@@ -208,7 +208,9 @@ public sealed class AnswerTests
     {
         using var world = new ProfileWorld();
         world.Hub.Next(Misbehaviour.TooLarge, times: int.MaxValue, when: push => push.IsPush && push.Body.Length > 3_000);
-        var ids = world.Enqueue([.. Enumerable.Range(0, 20).Select(i => ProfileWorld.Operation($"n{i}", payloadBytes: i == 7 ? 4_000 : 200))]);
+        var ids = world.Enqueue([
+            .. Enumerable.Range(0, 20).Select(i => ProfileWorld.Operation($"n{i}", payloadBytes: i == 7 ? 4_000 : 200)),
+        ]);
 
         world.DrainNow();
 

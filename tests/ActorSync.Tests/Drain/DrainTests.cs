@@ -1,7 +1,6 @@
 using ActorSync.Journal;
 using ActorSync.Model;
 using ActorSync.Tests.Runtime;
-
 using Shouldly;
 using Xunit;
 
@@ -17,7 +16,10 @@ public sealed class DrainTests
         var ids = world.Enqueue(10);
         for (var i = 0; i < 5; i++)
         {
-            world.Profile.Tell(new ActorSync.Sync.SyncProtocol.DrainNow(Force: true, world.World.Probe().Ref), Akka.Actor.ActorRefs.NoSender);
+            world.Profile.Tell(
+                new ActorSync.Sync.SyncProtocol.DrainNow(Force: true, world.World.Probe().Ref),
+                Akka.Actor.ActorRefs.NoSender
+            );
         }
 
         world.Drained();

@@ -61,7 +61,12 @@ public sealed class LaneTests
         var ids = new List<string>();
         for (var i = 0; i < 40; i++)
         {
-            ids.AddRange(world.Enqueue(ProfileWorld.Operation("same", i % 3 == 0 ? Lane.Priority : Lane.Bulk), ProfileWorld.Operation($"o{i}", Lane.Bulk)));
+            ids.AddRange(
+                world.Enqueue(
+                    ProfileWorld.Operation("same", i % 3 == 0 ? Lane.Priority : Lane.Bulk),
+                    ProfileWorld.Operation($"o{i}", Lane.Bulk)
+                )
+            );
         }
 
         world.Wire.IsDown = false;

@@ -116,6 +116,8 @@ public sealed class RefusedWholeTests
         world.Hub.Next(
             Misbehaviour.RefusesWhole(),
             times: int.MaxValue,
-            when: push => push.IsPush && entityIds.Any(id => Encoding.UTF8.GetString(push.Body).Contains($"\"entity_id\":\"{id}\"", StringComparison.Ordinal))
+            when: push =>
+                push.IsPush
+                && entityIds.Any(id => Encoding.UTF8.GetString(push.Body).Contains($"\"entity_id\":\"{id}\"", StringComparison.Ordinal))
         );
 }

@@ -31,7 +31,11 @@ internal sealed class ProfileWorld : IDisposable
         World = new World(seed);
         Hub = new FakeHub(World);
         Options = SyncOptionsReader.Read(_folder, $"actorsync.journal.reserve-bytes = 0 B\nactorsync.hub = \"{HubAddress}\"\n{hocon}");
-        Http = new HubHttp(Options.Http, World.Platform(new FakeHubHandler(World.Node, Hub, Wire)));
+        var handler = new FakeHubHandler(World.Node, Hub, Wire)
+        {
+            Traced = line => Sent += line.Contains("sends POST", StringComparison.Ordinal) ? 1 : 0,
+        };
+        Http = new HubHttp(Options.Http, World.Platform(handler));
         SomebodyElseWasThereBefore();
         var made = new ProfileChildren(
             () => JournalActor.Props(Path.Combine(_folder, "journal.db"), Options.Journal, World.Platform(), _statistics),
@@ -77,6 +81,9 @@ internal sealed class ProfileWorld : IDisposable
     /// <summary>The ids of each push that reached the hub, in order.</summary>
     public IEnumerable<IReadOnlyList<string>> Pushed => Hub.Pushes.Select(push => push.OperationIds);
 
+    /// <summary>How many pushes left this device.</summary>
+    public int Sent { get; private set; }
+
     public string[] AtHub => [.. Ours.Select(op => op.OperationId)];
 
     public IEnumerable<ActorSync.TestKit.Hubs.HubOperation> Ours => Hub.Account.Log.Where(op => op.Device != "other");
@@ -111,7 +118,11 @@ internal sealed class ProfileWorld : IDisposable
 
     public ActorPath PathOf(string below) => Profile.Path / below;
 
-    public IActorRef Child(string below) => ((ExtendedActorSystem)World.System).Provider.ResolveActorRef(Profile.Path.ToString() + "/" + below);
+    /// <summary>Nobody when it is not there.</summary>
+    public IActorRef Child(string below) => Find($"{Profile.Path}/{below}");
+
+    public IActorRef Find(string path) =>
+        ((ExtendedActorSystem)World.System).Provider.ResolveActorRef(path) is ActorRefWithCell actor ? actor : ActorRefs.Nobody;
 
     public T Ask<T>(IActorRef to, Func<IActorRef, object> question, TimeSpan? within = null)
     {
@@ -162,8 +173,7 @@ internal sealed class ProfileWorld : IDisposable
             asker => new SyncProtocol.ChangeSettings(ImmutableSortedDictionary<string, string?>.Empty.Add(key, value), asker)
         );
 
-    public RuntimeProtocol.Stopped Stop() =>
-        Ask<RuntimeProtocol.Stopped>(Runtime, asker => new RuntimeProtocol.StopRuntime(asker));
+    public RuntimeProtocol.Stopped Stop() => Ask<RuntimeProtocol.Stopped>(Runtime, asker => new RuntimeProtocol.StopRuntime(asker));
 
     /// <summary>Runs until nothing is pending.</summary>
     public void Drained(TimeSpan? limit = null)
@@ -218,8 +228,7 @@ internal sealed class ScriptedAuth
 
     public AuthProtocol.Binding? Binding => Token is null ? null : new AuthProtocol.Binding(Hub, "ada", "@ada", null, CanRefresh: true);
 
-    public AuthProtocol.CurrentCredential Current =>
-        new(Generation, Token is null ? null : new AccessToken(Token), Binding, Problem);
+    public AuthProtocol.CurrentCredential Current => new(Generation, Token is null ? null : new AccessToken(Token), Binding, Problem);
 
     public AuthProtocol.CredentialChanged Changed => new(Generation, Binding, Problem);
 }
@@ -227,7 +236,8 @@ internal sealed class ScriptedAuth
 /// <summary>Makes the script speak. An <see cref="Announce"/> says what it holds now.</summary>
 internal sealed class ScriptedAuthActor(ScriptedAuth script, IActorRef listener) : UntypedActor
 {
-    public static Props Props(ScriptedAuth script, IActorRef listener) => Akka.Actor.Props.Create(() => new ScriptedAuthActor(script, listener));
+    public static Props Props(ScriptedAuth script, IActorRef listener) =>
+        Akka.Actor.Props.Create(() => new ScriptedAuthActor(script, listener));
 
     protected override void PreStart() => listener.Tell(script.Changed);
 
