@@ -13,8 +13,11 @@ internal sealed class BatchBody : IDisposable
     public const string Columns =
         "seq, operation_id, lamport_ts, entity, entity_id, field, op, payload, schema, published, origin, state, lane";
 
-    /// <summary>An operation's JSON beside its texts and payload, at most.</summary>
-    private const int Overhead = 320;
+    /// <summary>An operation's JSON beside its texts and payload, and the tail of the body, at most.</summary>
+    private const int Overhead = 340;
+
+    /// <summary>A control character in a text becomes an escape of six.</summary>
+    private const int WorstEscape = 6;
 
     private static readonly JsonWriterOptions Options = new()
     {
@@ -58,7 +61,9 @@ internal sealed class BatchBody : IDisposable
 
     /// <summary>Whether the row that the statement stands on still fits; the first always does.</summary>
     public bool Fits(Statement row, int maxBytes) =>
-        _rows.Count == 0 || Written + row.Bytes(3).Length + row.Bytes(4).Length + row.Bytes(7).Length + Overhead <= maxBytes;
+        _rows.Count == 0
+        || Written + ((row.Bytes(3).Length + row.Bytes(4).Length + row.Bytes(5).Length) * WorstEscape) + row.Bytes(7).Length + Overhead
+            <= maxBytes;
 
     public void Append(Statement row, EntityKey key)
     {

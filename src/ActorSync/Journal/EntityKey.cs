@@ -64,19 +64,32 @@ internal sealed class KeyFilter
 {
     private const int Bits = 1 << 24;
     private const int Probes = 4;
+    private const int CrowdedAt = 2_000_000;
     private ulong[]? _words;
+    private long _added;
 
     /// <summary>False until the rows that were there before this process have been added.</summary>
     public bool IsComplete { get; private set; }
 
     public void Complete() => IsComplete = true;
 
+    /// <summary>Keys are only ever added: after long use without an empty lane nearly all it says is "perhaps", and it is filled anew.</summary>
+    public void ForgetWhenCrowded(long pending)
+    {
+        if (_added > CrowdedAt && _added > 4 * pending)
+        {
+            Clear();
+            IsComplete = false;
+        }
+    }
+
     /// <summary>The lane is empty: it holds no key, and that is all there is to know.</summary>
     public void Clear()
     {
-        if (_words is not null)
+        if (_added > 0)
         {
-            Array.Clear(_words);
+            Array.Clear(_words!);
+            _added = 0;
         }
 
         IsComplete = true;
@@ -85,6 +98,7 @@ internal sealed class KeyFilter
     public void Add(EntityKey key)
     {
         var words = _words ??= new ulong[Bits / 64];
+        _added++;
         for (uint i = 0; i < Probes; i++)
         {
             var bit = Probe(key, i);

@@ -10,6 +10,7 @@ internal sealed class GroupCommit(JournalTables tables, OperationWriter writer, 
     private Accepted[] _accepted = new Accepted[1024];
     private (int Start, SyncException? Refusal, int Index)[] _outcomes = new (int, SyncException?, int)[1024];
     private int _operations;
+    private int _answered;
     private int _lastMembers;
     private long _gatheringSince;
     private long _commitTicks;
@@ -62,9 +63,9 @@ internal sealed class GroupCommit(JournalTables tables, OperationWriter writer, 
 
     public void Fail(JournalProtocol.Unavailable why)
     {
-        foreach (var member in _members)
+        while (_answered < _members.Count)
         {
-            member.Fail(why);
+            _members[_answered++].Fail(why);
         }
 
         Clear();
@@ -109,7 +110,7 @@ internal sealed class GroupCommit(JournalTables tables, OperationWriter writer, 
 
     private (int, SyncException?, int) WriteMember(IGroupMember member, int start, long now)
     {
-        if (tables.Row.Stored + member.Count > tables.Settings.MaxOperations)
+        if (tables.Row.Stored + member.Count > tables.Settings.MaxOperations && !IsStored(member))
         {
             return (start, new JournalFullException(tables.Settings.MaxOperations), 0);
         }
@@ -139,6 +140,20 @@ internal sealed class GroupCommit(JournalTables tables, OperationWriter writer, 
         return (start, null, 0);
     }
 
+    // A caller who asks again after a lost answer gets it, also when the queue is full.
+    private bool IsStored(IGroupMember member)
+    {
+        foreach (ref readonly var intake in member.Operations)
+        {
+            if (intake.Operation.OperationId is null || !writer.IsStored(intake))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     private (SyncException Refusal, int Index)? FindConflict(IGroupMember member)
     {
         Dictionary<OperationId, int>? own = null;
@@ -166,16 +181,18 @@ internal sealed class GroupCommit(JournalTables tables, OperationWriter writer, 
 
     private void Reply()
     {
-        for (var i = 0; i < _members.Count; i++)
+        // Counted before it is told: a member that was answered is the next caller's already, and is not answered again.
+        while (_answered < _members.Count)
         {
-            var (start, refusal, index) = _outcomes[i];
+            var (start, refusal, index) = _outcomes[_answered];
+            var member = _members[_answered++];
             if (refusal is null)
             {
-                _members[i].Store(_accepted.AsSpan(start, _members[i].Count));
+                member.Store(_accepted.AsSpan(start, member.Count));
             }
             else
             {
-                _members[i].Refuse(refusal, index);
+                member.Refuse(refusal, index);
             }
         }
 
@@ -186,7 +203,7 @@ internal sealed class GroupCommit(JournalTables tables, OperationWriter writer, 
     {
         _lastMembers = _members.Count;
         _members.Clear();
-        _operations = 0;
+        (_operations, _answered) = (0, 0);
     }
 }
 

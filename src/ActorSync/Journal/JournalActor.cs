@@ -12,7 +12,7 @@ namespace ActorSync.Journal;
 /// Anything else commits the group first. Long work goes in steps between which the mailbox is served. A storage failure fails the group and the
 /// actor; the parent opens a new one.
 /// </remarks>
-internal sealed class JournalActor(string path, JournalSettings settings, SyncPlatform platform, JournalStatistics statistics)
+internal sealed class JournalActor(string path, JournalSettings settings, SyncPlatform platform, JournalStatistics statistics, int stepRows)
     : UntypedActor,
         IWithTimers
 {
@@ -29,25 +29,30 @@ internal sealed class JournalActor(string path, JournalSettings settings, SyncPl
     private Receipts _receipts = null!;
     private JournalDesk _desk = null!;
     private bool _flushSent;
-    private bool _foldHeld;
     private bool _hasRoom = true;
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public static Props Props(string path, JournalSettings settings, SyncPlatform platform, JournalStatistics statistics) =>
+    public static Props Props(
+        string path,
+        JournalSettings settings,
+        SyncPlatform platform,
+        JournalStatistics statistics,
+        int stepRows = JournalStore.StepRows
+    ) =>
         Akka
-            .Actor.Props.Create(() => new JournalActor(path, settings, platform, statistics))
+            .Actor.Props.Create(() => new JournalActor(path, settings, platform, statistics, stepRows))
             .WithDispatcher("actorsync.journal-dispatcher");
 
     protected override void PreStart()
     {
-        _store = new JournalStore(path, settings, platform, statistics);
+        _store = new JournalStore(path, settings, platform, statistics, stepRows);
         _receipts = new Receipts(_store.Queries);
         _desk = new JournalDesk(_store, _receipts, _jobs);
         LookForRoomNow();
         if (_store.Restamping.IsUnderWay)
         {
-            _jobs.Start(_store.Shift(), ActorRefs.Nobody);
+            _jobs.Start(_store.Shift(), null);
         }
 
         ScheduleFold();
@@ -57,12 +62,10 @@ internal sealed class JournalActor(string path, JournalSettings settings, SyncPl
 
     protected override void PostStop()
     {
-        _store?.Group.Fail(new Unavailable("the journal stopped", "hand the operation in again, with the same operation id"));
-        foreach (var asker in _jobs.Askers.Concat(_receipts?.Askers ?? []))
-        {
-            asker.Tell(new Unavailable("the journal stopped", "ask again"), ActorRefs.NoSender);
-        }
-
+        var stopped = new Unavailable("the journal stopped", "try again in a moment, an operation with the same operation id");
+        _store?.Group.Fail(stopped);
+        _jobs.Fail(stopped);
+        _receipts?.Fail(stopped);
         _store?.Dispose();
     }
 
@@ -80,7 +83,12 @@ internal sealed class JournalActor(string path, JournalSettings settings, SyncPl
             }
 
             AnswerFailed(message, GroupCommit.Reason(failure));
-            throw failure.IsCorruption ? JournalFile.Corrupt(path, failure) : failure;
+            if (failure.IsCorruption)
+            {
+                throw JournalFile.Corrupt(path, failure);
+            }
+
+            throw;
         }
         catch (Exception failure)
         {
@@ -113,10 +121,6 @@ internal sealed class JournalActor(string path, JournalSettings settings, SyncPl
                 break;
             case Terminated gone:
                 _desk.Subscribers.Remove(gone.ActorRef);
-                break;
-            case GetDigest digest:
-                CommitGroup();
-                _jobs.Start(Digest(digest.ReplyTo), digest.ReplyTo);
                 break;
             case Subscribe subscribe:
                 Subscribe(subscribe.ReplyTo);
@@ -207,26 +211,9 @@ internal sealed class JournalActor(string path, JournalSettings settings, SyncPl
 
     // ---- folding ----
 
-    private IEnumerable<JournalStep> Digest(IActorRef replyTo)
-    {
-        _foldHeld = true;
-        while (_store.Replica.Fold(settings.FoldOperations))
-        {
-            yield return JournalStep.More;
-        }
-
-        foreach (var step in _store.Replica.Digest((whole, entities) => replyTo.Tell(new ReplicaDigested(whole, entities))))
-        {
-            yield return step;
-        }
-
-        _foldHeld = false;
-        ScheduleFold();
-    }
-
     private void ScheduleFold()
     {
-        if (!_foldHeld && _store.Tables.Row.Unfolded > 0 && !Timers.IsTimerActive(FoldTimer))
+        if (_store.Tables.Row.Unfolded > 0 && !Timers.IsTimerActive(FoldTimer))
         {
             Timers.StartSingleTimer(FoldTimer, Fold.Instance, FoldPause);
         }
@@ -235,17 +222,12 @@ internal sealed class JournalActor(string path, JournalSettings settings, SyncPl
     // While a pass reads, folding waits, unless what is acked would use up the disk.
     private void FoldSome()
     {
-        if (_foldHeld)
-        {
-            return;
-        }
-
         var draining = _store.Tables.Lanes.Any(lane => lane.Outstanding.Count > 0);
-        if (draining && _store.Tables.Row.Unfolded < settings.FoldBacklog)
+        if (_store.Folding.Holds > 0 || (draining && _store.Tables.Row.Unfolded < settings.FoldBacklog))
         {
             ScheduleFold();
         }
-        else if (_store.Replica.Fold(settings.FoldOperations))
+        else if (_store.Folding.Fold(settings.FoldOperations))
         {
             Self.Tell(Fold.Instance, ActorRefs.NoSender);
         }
@@ -271,16 +253,12 @@ internal sealed class JournalActor(string path, JournalSettings settings, SyncPl
         }
     }
 
-    // An enqueue is answered by its group.
-    private static void AnswerFailed(object message, string reason)
+    // An enqueue is answered by its group, and what became a job when that ends.
+    private void AnswerFailed(object message, string reason)
     {
-        switch (message)
+        if (message is IJournalCommand command and not EnqueueMany && !_jobs.Holds(command))
         {
-            case EnqueueMany:
-                break;
-            case IJournalCommand command:
-                command.ReplyTo.Tell(new Unavailable(reason, "try again in a moment"), ActorRefs.NoSender);
-                break;
+            command.ReplyTo.Tell(new Unavailable(reason, "try again in a moment"), ActorRefs.NoSender);
         }
     }
 

@@ -15,8 +15,7 @@ internal sealed class JournalDesk(JournalStore store, Receipts receipts, Journal
         switch (command)
         {
             case OpenPass open:
-                var pass = Lane(open.Lane).Open(store.Tables.Row.Mark(open.Lane));
-                open.ReplyTo.Tell(new PassOpened(open.Lane, pass, store.Tables.Row.Pending(open.Lane)));
+                Open(open);
                 break;
             case ReadBatch read:
                 Read(read);
@@ -28,8 +27,8 @@ internal sealed class JournalDesk(JournalStore store, Receipts receipts, Journal
                 store.RecordAttempt(attempt.Batch, attempt.From, attempt.Count, attempt.Error);
                 attempt.ReplyTo.Tell(new AttemptRecorded(attempt.Lane, attempt.Pass));
                 break;
-            case HoldKey hold when hold.Pass == Lane(hold.Lane).Pass:
-                Lane(hold.Lane).Held.Add(hold.Batch.Rows[hold.Index].Entity);
+            case HoldKey hold:
+                Hold(hold);
                 break;
             case ReleaseBatch release:
                 Release(release);
@@ -44,7 +43,7 @@ internal sealed class JournalDesk(JournalStore store, Receipts receipts, Journal
                 Change(discard, () => store.Aside.Discard(discard.Operation, discard.Reason, receipts.Settled));
                 break;
             case ParkOperation park:
-                Change(park, () => store.Aside.Park(park.Operation));
+                Change(park, () => store.Aside.Bury(park.Operation, receipts.Settled));
                 break;
             case ClearQueue clear:
                 Change(clear, store.Aside.Clear);
@@ -83,8 +82,11 @@ internal sealed class JournalDesk(JournalStore store, Receipts receipts, Journal
                 store.Queries.Patch(patch.Patch);
                 query.ReplyTo.Tell(store.Queries.ReadSettings());
                 break;
+            case GetDigest digest:
+                jobs.Start(Digest(digest), digest);
+                break;
             case GetEntities entities:
-                jobs.Start(store.Queries.ReadEntities(entities, found => entities.ReplyTo.Tell(found)), entities.ReplyTo);
+                jobs.Start(store.Entities.Read(entities, found => entities.ReplyTo.Tell(found)), entities);
                 break;
             default:
                 return false;
@@ -93,15 +95,38 @@ internal sealed class JournalDesk(JournalStore store, Receipts receipts, Journal
         return true;
     }
 
+    private IEnumerable<JournalStep> Digest(GetDigest digest)
+    {
+        store.Folding.Holds++;
+        while (store.Folding.Fold(store.Tables.Settings.FoldOperations))
+        {
+            yield return JournalStep.More;
+        }
+
+        foreach (var step in store.Replica.Digest((whole, entities) => digest.ReplyTo.Tell(new ReplicaDigested(whole, entities))))
+        {
+            yield return step;
+        }
+
+        store.Folding.Holds--;
+    }
+
     // ---- drain ----
 
     private LaneReading Lane(Lane lane) => store.Tables[lane];
+
+    private void Open(OpenPass open)
+    {
+        var pass = Lane(open.Lane).Open(store.Tables.Row.Mark(open.Lane));
+        open.ReplyTo.Tell(new PassOpened(open.Lane, pass, store.Tables.Row.Pending(open.Lane)));
+        LetGo(open.Lane);
+    }
 
     private void Read(ReadBatch read)
     {
         if (read.Pass == Lane(read.Lane).Pass)
         {
-            jobs.Start(store.Reader.Read(read.Lane, read.MaxOperations, read.MaxBytes, batch => Reply(read, batch)), read.ReplyTo);
+            jobs.Start(store.Reader.Read(read.Lane, read.Pass, read.MaxOperations, read.MaxBytes, batch => Reply(read, batch)), read);
         }
     }
 
@@ -110,35 +135,55 @@ internal sealed class JournalDesk(JournalStore store, Receipts receipts, Journal
 
     private void Settle(SettleBatch settle)
     {
-        var before = store.Tables.Row;
-        var (acked, dead, parked) = store.Settle(settle.Batch, settle.Result, receipts.Settled);
-        settle.ReplyTo.Tell(new BatchSettled(settle.Lane, settle.Pass, acked, dead, parked, store.Tables.Row.Pending(settle.Lane)));
-        receipts.TellCommitted();
-        // What was parked behind an acked head is pending again.
-        Subscribers.News(
-            store.Tables.Row.Parked < before.Parked && store.Tables.Row.PendingPriority > 0,
-            store.Tables.Row.Parked < before.Parked && store.Tables.Row.PendingBulk > 0
+        var counts = store.Settle(settle.Batch, settle.Result, receipts.Settled);
+        settle.ReplyTo.Tell(
+            new BatchSettled(settle.Lane, settle.Pass, counts.Acked, counts.Dead, counts.Parked, store.Tables.Row.Pending(settle.Lane))
         );
+        receipts.TellCommitted();
+        if (counts.Freed > 0)
+        {
+            TellPending();
+        }
+    }
+
+    private void Hold(HoldKey hold)
+    {
+        if (hold.Pass == Lane(hold.Lane).Pass)
+        {
+            Lane(hold.Lane).Hold(hold.Batch.Rows[hold.Index].Entity);
+            store.Tables.Unrest++;
+        }
     }
 
     private void Release(ReleaseBatch release)
     {
         store.Reader.Release(release.Batch);
-        var other = store.Tables.Other(release.Lane);
-        if (other.Waiting)
+        LetGo(release.Lane);
+    }
+
+    /// <summary>What the other lane left out because of this one may go now.</summary>
+    private void LetGo(Lane lane)
+    {
+        var other = store.Tables.Other(lane);
+        if (other.StopWaiting())
         {
-            other.Waiting = false;
             Subscribers.News(other.Lane == Model.Lane.Priority, other.Lane == Model.Lane.Bulk);
         }
     }
 
     private void Recover(RecoverFromRegression regression)
     {
-        var delta = store.BeginShift(regression.StoredMax);
-        jobs.Start(Shifting(), regression.ReplyTo);
+        jobs.Start(Shifting(), regression);
 
+        // All of it in the job: what is being read while it is asked for was read before it, and a shift that a crash left is done first.
         IEnumerable<JournalStep> Shifting()
         {
+            foreach (var step in store.Shift())
+            {
+                yield return step;
+            }
+
+            var delta = store.BeginShift(regression.StoredMax);
             foreach (var step in store.Shift())
             {
                 yield return step;
@@ -156,6 +201,8 @@ internal sealed class JournalDesk(JournalStore store, Receipts receipts, Journal
         store.Tables.Write(() => count = change());
         command.ReplyTo.Tell(new Changed(count));
         receipts.TellCommitted();
-        Subscribers.News(store.Tables.Row.PendingPriority > 0, store.Tables.Row.PendingBulk > 0);
+        TellPending();
     }
+
+    private void TellPending() => Subscribers.News(store.Tables.Row.PendingPriority > 0, store.Tables.Row.PendingBulk > 0);
 }

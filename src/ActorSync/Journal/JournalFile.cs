@@ -10,11 +10,15 @@ internal static class JournalFile
     /// <summary>"ASy1": tells our file from any other SQLite database.</summary>
     private const long ApplicationId = 0x41537931;
 
+    /// <summary>What one long transaction made of the WAL beyond this is given back to the disk.</summary>
+    private const int WalBytesKept = 64 << 20;
+
     private const string SchemaPrefix = "ActorSync.Journal.Schema.";
 
     /// <summary>The schema that this build writes: the highest numbered script.</summary>
     public static int CurrentSchema { get; } = Scripts().Max(script => script.Version);
 
+    /// <param name="synchronous">For a test of the read-back only: anything but EXTRA is refused.</param>
     /// <exception cref="JournalOpenException">Locked, corrupt, newer, foreign, misconfigured, or an unusable path. The file was not changed.</exception>
     /// <exception cref="SqliteFailure">A transient fault: busy, I/O, disk full.</exception>
     public static OpenJournal Open(string path, JournalSettings settings, SyncPlatform platform, string synchronous = "EXTRA")
@@ -27,6 +31,7 @@ internal static class JournalFile
         {
             db = Connect(path, settings, platform, synchronous);
             Upgrade(db, path);
+            held?.Remember();
             return new OpenJournal(db, held);
         }
         catch (SqliteFailure failure) when (failure.IsCorruption)
@@ -80,22 +85,58 @@ internal static class JournalFile
         var held = JournalLock.Take(path);
         try
         {
+            RefuseEmptied(path, held);
             // SQLite would make it by the umask; its WAL takes the database's mode.
             using var file = new FileStream(path, JournalLock.OwnerOnly(FileMode.OpenOrCreate, FileShare.ReadWrite));
+            return held;
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (Exception failure)
         {
             held.Dispose();
-            throw new JournalOpenException(
-                "journal_path",
+            switch (failure)
+            {
+                case IOException passing when JournalLock.IsPassing(passing):
+                    throw new SqliteFailure(SqliteFailure.Full, failure.Message, $"open of {path}");
+                case IOException or UnauthorizedAccessException:
+                    throw new JournalOpenException(
+                        "journal_path",
+                        path,
+                        $"the journal {path} cannot be opened for writing: {failure.Message}",
+                        "give this user the right to write it",
+                        failure
+                    );
+                default:
+                    throw;
+            }
+        }
+    }
+
+    // To SQLite a file of no bytes is a new database, and it deletes the WAL that lies beside one.
+    private static void RefuseEmptied(string path, JournalLock held)
+    {
+        var (journal, wal) = (new FileInfo(path), new FileInfo(path + "-wal"));
+        if (journal.Exists && journal.Length > 0)
+        {
+            return;
+        }
+
+        if (wal.Exists && wal.Length > 0)
+        {
+            throw Corrupt(
                 path,
-                $"the journal {path} cannot be opened for writing: {failure.Message}",
-                "give this user the right to write it",
-                failure
+                new SqliteFailure(SqliteFailure.Corrupt, "its write-ahead log is there and it is not", "a look at the file")
             );
         }
 
-        return held;
+        if (!journal.Exists)
+        {
+            // Moved away by somebody, or never made: a new one is made.
+            held.Forget();
+        }
+        else if (held.Remembers)
+        {
+            throw Corrupt(path, new SqliteFailure(SqliteFailure.Corrupt, "it was made and has no bytes any more", "a look at the file"));
+        }
     }
 
     private static SqliteDb Connect(string path, JournalSettings settings, SyncPlatform platform, string synchronous)
@@ -103,25 +144,22 @@ internal static class JournalFile
         var db = SqliteDb.Open(path, platform.SqliteVfs);
         try
         {
+            db.LeaveAsIs(true);
             RefuseForeignAndNewer(db, path);
             db.Execute("PRAGMA page_size = 4096");
             // Before WAL: a file made with less can come back empty from a power cut under the weakest directory rules.
             db.Execute($"PRAGMA synchronous = {synchronous}");
             db.Execute("PRAGMA fullfsync = 1; PRAGMA checkpoint_fullfsync = 1; PRAGMA foreign_keys = 1; PRAGMA trusted_schema = 0");
             db.QueryText("PRAGMA journal_mode = WAL");
-            db.Execute($"PRAGMA wal_autocheckpoint = {settings.CheckpointPages}; PRAGMA cache_size = -{settings.CacheBytes / 1024}");
-            ReadBack(
-                db,
-                path,
-                "synchronous",
-                synchronous == "EXTRA" ? "3"
-                    : synchronous == "NORMAL" ? "1"
-                    : "2"
-            );
+            db.Execute($"PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -{settings.CacheBytes / 1024}");
+            db.Execute($"PRAGMA journal_size_limit = {WalBytesKept}");
+            ReadBack(db, path, "synchronous", "3");
             ReadBack(db, path, "journal_mode", "wal");
             ReadBack(db, path, "fullfsync", "1");
             ReadBack(db, path, "foreign_keys", "1");
             WriteBack(db, path);
+            db.LeaveAsIs(false);
+            db.CheckpointPages = settings.CheckpointPages;
             return db;
         }
         catch

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using static ActorSync.Journal.JournalProtocol;
 
 namespace ActorSync.Journal;
 
@@ -12,15 +13,13 @@ internal enum JournalStep
 /// <param name="pause">Called when a job paused: come back to <see cref="Step"/> after what is in the mailbox.</param>
 internal sealed class JournalJobs(Action pause)
 {
-    private readonly Queue<(IEnumerator<JournalStep> Steps, IActorRef Asker)> _jobs = new();
-
-    /// <summary>Who waits for a job that has not ended.</summary>
-    public IEnumerable<IActorRef> Askers => _jobs.Select(job => job.Asker);
+    private readonly Queue<(IEnumerator<JournalStep> Steps, IJournalCommand? Command)> _jobs = new();
 
     /// <summary>Runs to its first pause at once when nothing else is under way.</summary>
-    public void Start(IEnumerable<JournalStep> job, IActorRef asker)
+    /// <param name="command">Whom the job answers; null when nobody asked.</param>
+    public void Start(IEnumerable<JournalStep> job, IJournalCommand? command)
     {
-        _jobs.Enqueue((job.GetEnumerator(), asker));
+        _jobs.Enqueue((job.GetEnumerator(), command));
         if (_jobs.Count == 1)
         {
             Step();
@@ -39,6 +38,18 @@ internal sealed class JournalJobs(Action pause)
 
             job.Steps.Dispose();
             _jobs.Dequeue();
+        }
+    }
+
+    /// <summary>True when this command is answered by a job, or by <see cref="Fail"/>.</summary>
+    public bool Holds(object message) => _jobs.Any(job => ReferenceEquals(job.Command, message));
+
+    /// <summary>Answers who waits for a job that will not end.</summary>
+    public void Fail(Unavailable why)
+    {
+        while (_jobs.TryDequeue(out var job))
+        {
+            job.Command?.ReplyTo.Tell(why, ActorRefs.NoSender);
         }
     }
 }

@@ -65,7 +65,7 @@ internal static class JournalProtocol
     /// </summary>
     public sealed record SettleBatch(Lane Lane, long Pass, PushBatch Batch, PushResult Result, IActorRef ReplyTo) : IJournalCommand;
 
-    /// <param name="Dead">When above 0, what was read ahead may hold later rows of a dead key: release it and read again.</param>
+    /// <param name="Dead">When above 0, what was read ahead may hold later rows of a dead key: leave those out.</param>
     public sealed record BatchSettled(Lane Lane, long Pass, int Acked, int Dead, int Parked, long Pending);
 
     /// <summary>Counts one real attempt on rows [From, From + Count) of the batch and records the error. Replies <see cref="AttemptRecorded"/>.</summary>
@@ -77,7 +77,10 @@ internal static class JournalProtocol
     /// <summary>Later rows of this row's key are skipped for the rest of the pass. No reply.</summary>
     public sealed record HoldKey(Lane Lane, long Pass, PushBatch Batch, int Index, IActorRef ReplyTo) : IJournalCommand;
 
-    /// <summary>The batch is done with: its keys are free, its buffer goes back. No reply. Rows that were not settled stay pending.</summary>
+    /// <summary>
+    /// The batch is done with: its keys are free, its buffer goes back. No reply. Rows that were not settled stay pending, and later ones of their
+    /// keys are skipped for the rest of the pass, as with <see cref="HoldKey"/>.
+    /// </summary>
     public sealed record ReleaseBatch(Lane Lane, long Pass, PushBatch Batch, IActorRef ReplyTo) : IJournalCommand;
 
     /// <summary>WIRE rule g in one transaction. Replies <see cref="Recovered"/>.</summary>

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text;
 using ActorSync.Journal.Sqlite;
 using ActorSync.Model;
 using static ActorSync.Journal.JournalProtocol;
@@ -7,19 +6,22 @@ using static ActorSync.Journal.JournalProtocol;
 namespace ActorSync.Journal;
 
 /// <summary>Answers about rows, counters, checkpoints and settings.</summary>
-internal sealed class JournalQueries(JournalTables tables, Replica replica)
+internal sealed class JournalQueries(JournalTables tables)
 {
-    private const int StepRows = 20_000;
-
     private const string RowColumns =
         "seq, operation_id, lamport_ts, origin, entity, entity_id, field, op, payload, lane, schema, created_at, attempts, last_attempt_at, last_error, state, "
         + "published, blocked_by";
 
     private readonly Statement _one = tables.Db.Prepare($"SELECT {RowColumns} FROM op_journal WHERE operation_id = ?1");
     private readonly Statement _from = tables.Db.Prepare($"SELECT {RowColumns} FROM op_journal WHERE seq > ?1 ORDER BY seq");
-    private readonly Statement _aside = tables.Db.Prepare(
-        $"SELECT {RowColumns} FROM op_journal WHERE state = ?2 AND seq > ?1 ORDER BY seq LIMIT ?3"
+    private readonly Statement _parked = tables.Db.Prepare(
+        $"SELECT {RowColumns} FROM op_journal INDEXED BY op_parked WHERE state = 1 AND seq > ?1 ORDER BY seq"
     );
+
+    private readonly Statement _dead = tables.Db.Prepare(
+        $"SELECT {RowColumns} FROM op_journal INDEXED BY op_dead WHERE state = 2 AND seq > ?1 ORDER BY seq"
+    );
+
     private readonly Statement _discarded = tables.Db.Prepare("SELECT reason FROM discarded WHERE operation_id = ?1");
     private readonly Statement _oldest = tables.Db.Prepare(
         "SELECT created_at FROM op_journal INDEXED BY op_lane WHERE lane = ?1 AND seq > ?2 AND state = 0 ORDER BY seq LIMIT 1"
@@ -27,9 +29,6 @@ internal sealed class JournalQueries(JournalTables tables, Replica replica)
 
     private readonly Statement _checkpoint = tables.Db.Prepare("SELECT position FROM import_checkpoint WHERE source = ?1");
     private readonly Statement _settings = tables.Db.Prepare("SELECT key, value FROM setting");
-    private readonly Statement _pending = tables.Db.Prepare(
-        "SELECT seq, state, lane, entity_id, lamport_ts, operation_id, field, op, payload, origin FROM op_journal WHERE seq > ?1 AND entity = ?2 ORDER BY seq LIMIT ?3"
-    );
 
     public JournalRow? Find(OperationId operation)
     {
@@ -66,10 +65,12 @@ internal sealed class JournalQueries(JournalTables tables, Replica replica)
         }
 
         var rows = ImmutableArray.CreateBuilder<JournalRow>();
-        var isAside = state is RowState.Parked or RowState.Dead;
-        var statement = isAside
-            ? _aside.Bind(1, afterSeq).Bind(2, (long)state).Bind(3, limit)
-            : _from.Bind(1, Math.Max(afterSeq, LowestMark(state)));
+        var statement = state switch
+        {
+            RowState.Parked => _parked.Bind(1, afterSeq),
+            RowState.Dead => _dead.Bind(1, afterSeq),
+            _ => _from.Bind(1, Math.Max(afterSeq, LowestMark(state))),
+        };
         try
         {
             while (rows.Count < limit && statement.Step())
@@ -163,72 +164,6 @@ internal sealed class JournalQueries(JournalTables tables, Replica replica)
                 }
             }
         });
-    }
-
-    /// <summary>The replica's entities with what is pending laid over, in steps through the queue.</summary>
-    public IEnumerable<JournalStep> ReadEntities(GetEntities query, Action<Entities> done)
-    {
-        var entities = new SortedDictionary<string, ReplicaEntity>(Comparer<string>.Create(Utf8Order.Compare));
-        if (query.Limit > 0)
-        {
-            foreach (var entity in replica.Read(query.Entity, query.EntityId, query.AfterId, query.Limit))
-            {
-                entities.Add(entity.EntityId, entity);
-            }
-
-            long from = 0;
-            while (Overlay(query, entities, ref from))
-            {
-                yield return JournalStep.More;
-            }
-        }
-
-        done(new Entities([.. entities.Values.Take(Math.Max(query.Limit, 0)).Select(entity => entity.View(query.Entity))]));
-    }
-
-    private bool Overlay(GetEntities query, SortedDictionary<string, ReplicaEntity> entities, ref long from)
-    {
-        _pending.Bind(1, from).BindText(2, query.Entity).Bind(3, StepRows);
-        var looked = 0;
-        try
-        {
-            for (; _pending.Step(); looked++)
-            {
-                from = _pending.Long(0);
-                var id = _pending.Text(3);
-                var wanted = query.EntityId is null || query.EntityId == id;
-                if (wanted && (query.AfterId is null || Utf8Order.Compare(id, query.AfterId) > 0))
-                {
-                    Lay(entities, id);
-                }
-            }
-        }
-        finally
-        {
-            _pending.Reset();
-        }
-
-        return looked == StepRows;
-    }
-
-    private void Lay(SortedDictionary<string, ReplicaEntity> entities, string id)
-    {
-        if (!entities.TryGetValue(id, out var entity))
-        {
-            entities.Add(id, entity = new ReplicaEntity(id));
-        }
-
-        var state = tables.Row.Meant((RowState)_pending.Long(1), (Lane)_pending.Long(2), _pending.Long(0));
-        entity.IsPending |= state != RowState.Acked;
-        var key = new MergeKey(
-            _pending.Long(4),
-            new DeviceId(_pending.TextOrNull(9) ?? tables.Device.Value),
-            OperationId.FromBytes(_pending.Bytes(5))
-        );
-        foreach (var write in MergeRule.Of((OperationKind)_pending.Long(7), !_pending.IsNull(6), _pending.Bytes(6), _pending.Bytes(8)))
-        {
-            entity.Apply(write.IsTombstone, Encoding.UTF8.GetString(write.Register), Encoding.UTF8.GetString(write.Value), key);
-        }
     }
 
     private DateTimeOffset? Oldest(Lane lane)

@@ -1,3 +1,4 @@
+using ActorSync.Journal.Sqlite;
 using ActorSync.Platform;
 using ActorSync.Wire;
 
@@ -6,22 +7,32 @@ namespace ActorSync.Journal;
 /// <summary>The open journal: its parts, wired. One thread at a time.</summary>
 internal sealed class JournalStore : IDisposable
 {
+    /// <summary>About 20 ms of reading: how long an enqueue may wait for other work.</summary>
+    public const int StepRows = 20_000;
+
     private readonly OpenJournal _open;
 
     /// <exception cref="JournalOpenException">The file may not be opened.</exception>
-    public JournalStore(string path, JournalSettings settings, SyncPlatform platform, JournalStatistics statistics)
+    public JournalStore(string path, JournalSettings settings, SyncPlatform platform, JournalStatistics statistics, int stepRows = StepRows)
     {
         _open = JournalFile.Open(path, settings, platform);
         try
         {
-            Tables = new JournalTables(_open.Db, platform, settings);
+            Tables = new JournalTables(_open.Db, platform, settings, stepRows);
             Aside = new SetAside(Tables);
             Replica = new Replica(Tables);
-            Queries = new JournalQueries(Tables, Replica);
+            Folding = new Folding(Tables, Replica);
+            Queries = new JournalQueries(Tables);
+            Entities = new EntityReader(Tables, Replica);
             Reader = new LaneReader(Tables);
             Restamping = new Restamping(Tables);
             Group = new GroupCommit(Tables, new OperationWriter(Tables), Queries, statistics);
             _settlement = new Settlement(Tables, Aside);
+        }
+        catch (SqliteFailure failure) when (failure.IsCorruption)
+        {
+            _open.Dispose();
+            throw JournalFile.Corrupt(path, failure);
         }
         catch
         {
@@ -38,7 +49,11 @@ internal sealed class JournalStore : IDisposable
 
     public Replica Replica { get; }
 
+    public Folding Folding { get; }
+
     public JournalQueries Queries { get; }
+
+    public EntityReader Entities { get; }
 
     public LaneReader Reader { get; }
 
@@ -46,11 +61,16 @@ internal sealed class JournalStore : IDisposable
 
     public GroupCommit Group { get; }
 
-    public (int Acked, int Dead, int Parked) Settle(PushBatch batch, PushResult result, List<Settled> settled)
+    public SettledCounts Settle(PushBatch batch, PushResult result, List<Settled> settled)
     {
-        // A batch of a pass that is over is booked all the same: the hub has spoken.
-        batch.Disturbed |= !Tables[batch.Lane].Outstanding.Contains(batch);
-        (int, int, int) counts = default;
+        if (!Tables[batch.Lane].Outstanding.Contains(batch))
+        {
+            // A batch of a pass that is over is booked all the same: the hub has spoken. Its rows may be in a newer batch too.
+            batch.Disturbed = true;
+            Tables.Disturb();
+        }
+
+        SettledCounts counts = default;
         Tables.Write(() => counts = _settlement.Settle(batch, result, Reader.ShiftEpoch, settled));
         ForgetKeysOfEmptyLanes();
         return counts;

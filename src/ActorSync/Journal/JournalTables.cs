@@ -8,15 +8,16 @@ namespace ActorSync.Journal;
 /// <remarks>A failed transaction leaves the memory wrong; the actor then falls, and everything here is made anew from the file.</remarks>
 internal sealed class JournalTables
 {
-    public JournalTables(SqliteDb db, SyncPlatform platform, JournalSettings settings)
+    public JournalTables(SqliteDb db, SyncPlatform platform, JournalSettings settings, int stepRows)
     {
-        (Db, Platform, Settings) = (db, platform, settings);
+        (Db, Platform, Settings, StepRows) = (db, platform, settings, stepRows);
         Clock = new ClockTable(db);
         Lanes = [new LaneReading(Lane.Priority), new LaneReading(Lane.Bulk)];
         var installation = platform.Installation();
         if (Clock.Load() is { } known)
         {
             (Row, Device) = (known.Row, known.Device);
+            Verify();
             if (known.Installation != installation)
             {
                 Adopt(known.Device, installation);
@@ -24,6 +25,7 @@ internal sealed class JournalTables
         }
         else
         {
+            Verify();
             Device = NewDevice();
             db.InTransaction(() => Clock.Create(Device, installation));
             Row = Clock.Load()!.Value.Row;
@@ -45,6 +47,9 @@ internal sealed class JournalTables
 
     public JournalSettings Settings { get; }
 
+    /// <summary>Rows looked at, or moved, between two other messages of the journal.</summary>
+    public int StepRows { get; }
+
     public ClockTable Clock { get; }
 
     public DeviceId Device { get; private set; }
@@ -52,6 +57,9 @@ internal sealed class JournalTables
     public AsideKeys Aside { get; }
 
     public LaneReading[] Lanes { get; }
+
+    /// <summary>Moves with everything that may change which rows can be sent, beside acks: a plan made before is made again.</summary>
+    public int Unrest { get; set; }
 
     public ClockRow Row;
 
@@ -69,6 +77,46 @@ internal sealed class JournalTables
             Clock.Save(Row);
         });
 
+    /// <summary>Batches that are out were read from a queue that has changed: their rows are booked one by one.</summary>
+    public void Disturb()
+    {
+        Unrest++;
+        foreach (var lane in Lanes)
+        {
+            lane.Outstanding.ForEach(batch => batch.Disturbed = true);
+            lane.StopWaiting();
+        }
+    }
+
+    /// <summary>The file's counters do not fit its rows: some of it is lost.</summary>
+    public static SqliteFailure Contradiction(string what) => new(SqliteFailure.Corrupt, what, "a look at the counters");
+
+    // A row that was lost with its page shows here before a number is given twice. No more than a few pages are read.
+    private void Verify()
+    {
+        var highest = Db.QueryLong("SELECT max(seq) FROM op_journal");
+        var next = Math.Max(Row.NextSeq, 1);
+        if (highest >= next || Row.MarkPriority >= next || Row.MarkBulk >= next)
+        {
+            throw Contradiction(
+                $"the next row is {next} by the counters, and there is row {Math.Max(highest, Math.Max(Row.MarkPriority, Row.MarkBulk))}"
+            );
+        }
+
+        if (
+            Row
+            is { PendingPriority: < 0 }
+                or { PendingBulk: < 0 }
+                or { Parked: < 0 }
+                or { Dead: < 0 }
+                or { Unfolded: < 0 }
+                or { Lamport: < 0 }
+        )
+        {
+            throw Contradiction("a counter is below zero");
+        }
+    }
+
     private void Adopt(DeviceId old, string installation)
     {
         Device = NewDevice();
@@ -82,92 +130,5 @@ internal sealed class JournalTables
         bytes[6] = (byte)(0x40 | (bytes[6] & 0x0F));
         bytes[8] = (byte)(0x80 | (bytes[8] & 0x3F));
         return new DeviceId(new Guid(bytes, bigEndian: true).ToString("D"));
-    }
-}
-
-/// <summary>What a lane's pass has read and not yet let go. Volatile: a new pass starts at the mark.</summary>
-internal sealed class LaneReading(Lane lane)
-{
-    public Lane Lane => lane;
-
-    public long Pass { get; private set; }
-
-    /// <summary>The last row that was read.</summary>
-    public long Position { get; set; }
-
-    public List<PushBatch> Outstanding { get; } = [];
-
-    /// <summary>Keys whose rows are skipped until the pass ends.</summary>
-    public HashSet<EntityKey> Held { get; } = [];
-
-    /// <summary>Which keys the lane may hold, for the other lane's sake.</summary>
-    public KeyFilter Keys { get; } = new();
-
-    /// <summary>A row was left out because its key was in flight in the other lane: it wants to be told when that is over.</summary>
-    public bool Waiting { get; set; }
-
-    public long Open(long mark)
-    {
-        Outstanding.Clear();
-        Held.Clear();
-        Position = mark;
-        Waiting = false;
-        return ++Pass;
-    }
-}
-
-/// <summary>Keys with a dead operation: what comes after it in its entity is parked until it is retried and acked, or discarded.</summary>
-internal sealed class AsideKeys
-{
-    private readonly Dictionary<EntityKey, OperationId> _heads = [];
-    private readonly Dictionary<OperationId, EntityKey> _keys = [];
-
-    public AsideKeys(SqliteDb db)
-    {
-        using var rows = db.Prepare(
-            "SELECT operation_id, entity, entity_id, state, blocked_by FROM op_journal WHERE state IN (1, 2) ORDER BY seq"
-        );
-        while (rows.Step())
-        {
-            var key = EntityKey.Of(rows.Bytes(1), rows.Bytes(2));
-            if (rows.Long(3) == (long)RowState.Dead)
-            {
-                Add(key, OperationId.FromBytes(rows.Bytes(0)));
-            }
-            else if (!rows.IsNull(4))
-            {
-                // Its head may have gone back to pending for a retry: the key stays aside until that is acked.
-                Add(key, OperationId.FromBytes(rows.Bytes(4)));
-            }
-        }
-    }
-
-    public int Count => _heads.Count;
-
-    /// <summary>The first dead operation of a key stays its head.</summary>
-    public void Add(EntityKey key, OperationId head)
-    {
-        if (_heads.TryAdd(key, head))
-        {
-            _keys[head] = key;
-        }
-    }
-
-    public bool TryGetHead(EntityKey key, out OperationId head) => _heads.TryGetValue(key, out head);
-
-    public bool TryGetKey(OperationId head, out EntityKey key) => _keys.TryGetValue(head, out key);
-
-    public void Remove(OperationId head)
-    {
-        if (_keys.Remove(head, out var key))
-        {
-            _heads.Remove(key);
-        }
-    }
-
-    public void Clear()
-    {
-        _heads.Clear();
-        _keys.Clear();
     }
 }

@@ -35,6 +35,10 @@ internal sealed class LanePlan
         }
     }
 
+    public Lane Lane => _own.Lane;
+
+    public Lane Other => _other.Lane;
+
     public int MaxOperations { get; }
 
     public List<(long Seq, EntityKey Key)> Candidates { get; } = [];
@@ -51,7 +55,8 @@ internal sealed class LanePlan
     /// <summary>The first candidate that found no room any more; reading goes on before it.</summary>
     public long? FirstOmitted { get; private set; }
 
-    public bool WaitsForOther { get; private set; }
+    /// <summary>The first candidate of each key that waits for the other lane.</summary>
+    public List<(long Seq, EntityKey Key)> Waits { get; } = [];
 
     public void Skip(long seq) => FirstSkipped = Math.Min(FirstSkipped, seq);
 
@@ -115,7 +120,7 @@ internal sealed class LanePlan
             if (_inFlight.Contains(key) || (older.Count > 0 && (_own.Lane == Lane.Bulk || older.Count >= MaxOperations)))
             {
                 waiting.Add(key);
-                WaitsForOther = true;
+                Waits.Add((seq, key));
                 Skip(seq);
                 continue;
             }

@@ -35,7 +35,7 @@ internal sealed class OperationWriter(JournalTables tables)
         ref var row = ref tables.Row;
         var key = EntityKey.Of(entity, entityId);
         OperationId head = default;
-        var parked = tables.Aside.Count > 0 && tables.Aside.TryGetHead(key, out head);
+        var parked = tables.Aside.Count > 0 && tables.Aside.TryGetHead(key, row.NextSeq, out head);
 
         _insert
             .Bind(1, row.NextSeq)
@@ -89,6 +89,8 @@ internal sealed class OperationWriter(JournalTables tables)
 
     /// <summary>A fault when the journal holds this id for another operation.</summary>
     public OperationFault? Conflict(in Intake intake) => Existing(intake)?.Fault;
+
+    public bool IsStored(in Intake intake) => Existing(intake) is not null;
 
     private (Accepted Accepted, OperationFault? Fault)? Existing(in Intake intake)
     {

@@ -21,7 +21,7 @@ internal sealed class PushBatch
     /// <param name="headBytes">Length of the envelope before the first operation.</param>
     public PushBatch(Lane lane, long clock, long maxLamport, ArrayBufferWriter<byte> body, int headBytes, Row[] rows)
     {
-        (Lane, Clock, MaxLamport, _body, _headBytes, _rows) = (lane, clock, maxLamport, body, headBytes, rows);
+        (Lane, Clock, MaxLamport, _body, _headBytes, _rows, Open) = (lane, clock, maxLamport, body, headBytes, rows, rows.Length);
     }
 
     public Lane Lane { get; }
@@ -51,6 +51,9 @@ internal sealed class PushBatch
 
     /// <summary>Somebody changed rows of the queue while the batch was out: each row is looked at before it is booked.</summary>
     internal bool Disturbed { get; set; }
+
+    /// <summary>Rows that no answer has been booked for.</summary>
+    internal int Open { get; set; }
 
     internal ReadOnlySpan<Row> Rows => _rows;
 

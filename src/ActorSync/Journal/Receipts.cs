@@ -12,8 +12,6 @@ internal sealed class Receipts(JournalQueries queries)
     /// <summary>What reached its end in the transaction under way; told after its commit.</summary>
     public List<Settled> Settled { get; } = [];
 
-    public IEnumerable<IActorRef> Askers => _awaited.Values.SelectMany(all => all);
-
     public void Await(AwaitReceipt receipt)
     {
         var row = queries.Find(receipt.Operation);
@@ -25,7 +23,11 @@ internal sealed class Receipts(JournalQueries queries)
                     _awaited.Add(receipt.Operation, waiting = []);
                 }
 
-                waiting.Add(receipt.ReplyTo);
+                if (!waiting.Contains(receipt.ReplyTo))
+                {
+                    waiting.Add(receipt.ReplyTo);
+                }
+
                 break;
             case RowState.Acked:
                 receipt.ReplyTo.Tell(new ReceiptKnown(receipt.Operation, ReceiptState.Acked, null));
@@ -63,6 +65,17 @@ internal sealed class Receipts(JournalQueries queries)
         foreach (var (operation, waiting) in _awaited)
         {
             waiting.ForEach(one => one.Tell(new ReceiptKnown(operation, ReceiptState.Discarded, "the queue was cleared")));
+        }
+
+        _awaited.Clear();
+    }
+
+    /// <summary>The journal goes away: the askers ask the next one.</summary>
+    public void Fail(Unavailable why)
+    {
+        foreach (var waiting in _awaited.Values)
+        {
+            waiting.ForEach(one => one.Tell(why, ActorRefs.NoSender));
         }
 
         _awaited.Clear();

@@ -5,16 +5,11 @@ using ActorSync.Model;
 
 namespace ActorSync.Journal;
 
-/// <summary>The merged replica. Acked operations are folded in and leave the queue in one transaction, in the background; so trimming is folding.</summary>
+/// <summary>The merged replica (PROTOCOL "Merge").</summary>
 internal sealed class Replica(JournalTables tables)
 {
-    private const int DigestRows = 5_000;
-
-    private readonly Statement _acked = tables.Db.Prepare(
-        "SELECT seq, state, lane, operation_id, lamport_ts, entity, entity_id, field, op, payload, origin FROM op_journal WHERE seq > ?1 ORDER BY seq"
-    );
-
-    private readonly Statement _drop = tables.Db.Prepare("DELETE FROM op_journal WHERE seq = ?1");
+    /// <summary>What <see cref="Apply"/> takes, in this order.</summary>
+    public const string OperationColumns = "seq, operation_id, lamport_ts, entity, entity_id, field, op, payload, origin";
 
     // The greater merge key stands (WIRE rule b); BINARY compares device ids by their bytes.
     private readonly Statement _write = tables.Db.Prepare(
@@ -33,19 +28,6 @@ internal sealed class Replica(JournalTables tables)
     private readonly Statement _addDevice = tables.Db.Prepare("INSERT OR IGNORE INTO device (device_id) VALUES (?1)");
     private readonly Dictionary<long, byte[]> _deviceNames = [];
     private readonly Dictionary<string, long> _deviceIds = new(StringComparer.Ordinal);
-    private long _position;
-
-    /// <summary>Folds up to <paramref name="most"/> acked rows in one transaction. False when none is left.</summary>
-    public bool Fold(int most)
-    {
-        if (tables.Row.Unfolded == 0)
-        {
-            return false;
-        }
-
-        tables.Write(() => FoldRows(most));
-        return tables.Row.Unfolded > 0;
-    }
 
     /// <summary>Hashes the replica in steps. Nothing may be folded until the last of them.</summary>
     public IEnumerable<JournalStep> Digest(Action<string, ImmutableSortedDictionary<string, string>> done)
@@ -62,98 +44,13 @@ internal sealed class Replica(JournalTables tables)
         done(whole, entities);
     }
 
-    /// <summary>The live registers of entities, in order of id.</summary>
-    public List<ReplicaEntity> Read(string entity, string? entityId, string? afterId, int limit)
+    /// <summary>Merges an operation in, inside the caller's transaction.</summary>
+    public void Apply(Statement row)
     {
-        using var rows = tables.Db.Prepare(
-            "SELECT r.entity_id, r.kind, r.register, r.value, r.lamport_ts, d.device_id, r.operation_id FROM replica r JOIN device d ON d.id = r.device "
-                + "WHERE r.entity = ?1 AND (?2 IS NULL OR r.entity_id = ?2) AND (?3 IS NULL OR r.entity_id > ?3) ORDER BY r.entity_id, r.kind, r.register"
-        );
-        rows.BindText(1, entity).BindText(2, entityId).BindText(3, afterId);
-        var found = new List<ReplicaEntity>();
-        while (rows.Step())
+        var device = IdOf(row.IsNull(8) ? tables.Device.Value : row.Text(8));
+        foreach (var write in MergeRule.Of((OperationKind)row.Long(6), !row.IsNull(5), row.Bytes(5), row.Bytes(7)))
         {
-            var id = rows.Text(0);
-            if (found.Count == 0 || found[^1].EntityId != id)
-            {
-                if (found.Count == limit)
-                {
-                    break;
-                }
-
-                found.Add(new ReplicaEntity(id));
-            }
-
-            var key = new MergeKey(rows.Long(4), new DeviceId(rows.Text(5)), OperationId.FromBytes(rows.Bytes(6)));
-            found[^1].Apply(rows.Long(1) == 0, rows.Text(2), rows.TextOrNull(3) ?? "null", key);
-        }
-
-        return found;
-    }
-
-    private void FoldRows(int most)
-    {
-        var folded = 0;
-        var wrapped = false;
-        while (folded < most && tables.Row.Unfolded > 0)
-        {
-            if (_position >= tables.Row.NextSeq - 1)
-            {
-                if (wrapped)
-                {
-                    throw new InvalidOperationException($"{tables.Row.Unfolded} acked operations are counted and not there");
-                }
-
-                (_position, wrapped) = (0, true);
-            }
-
-            folded += FoldRun(most - folded);
-        }
-    }
-
-    /// <summary>From the position to the end of the table, or until enough were folded.</summary>
-    private int FoldRun(int most)
-    {
-        var drop = new List<long>(Math.Min(most, 4096));
-        _acked.Bind(1, _position);
-        try
-        {
-            while (drop.Count < most)
-            {
-                if (!_acked.Step())
-                {
-                    _position = tables.Row.NextSeq - 1;
-                    break;
-                }
-
-                _position = _acked.Long(0);
-                if (tables.Row.Meant((RowState)_acked.Long(1), (Lane)_acked.Long(2), _position) == RowState.Acked)
-                {
-                    Apply(_acked);
-                    drop.Add(_position);
-                }
-            }
-        }
-        finally
-        {
-            _acked.Reset();
-        }
-
-        foreach (var seq in drop)
-        {
-            _drop.Bind(1, seq).Run();
-        }
-
-        tables.Row.Unfolded -= drop.Count;
-        return drop.Count;
-    }
-
-    private void Apply(Statement row)
-    {
-        var device = IdOf(row.IsNull(10) ? tables.Device.Value : row.Text(10));
-        foreach (var write in MergeRule.Of((OperationKind)row.Long(8), !row.IsNull(7), row.Bytes(7), row.Bytes(9)))
-        {
-            _write.BindText(1, row.Bytes(5)).BindText(2, row.Bytes(6)).Bind(3, write.IsTombstone ? 0 : 1).BindText(4, write.Register);
+            _write.BindText(1, row.Bytes(3)).BindText(2, row.Bytes(4)).Bind(3, write.IsTombstone ? 0 : 1).BindText(4, write.Register);
             if (write.IsTombstone)
             {
                 _write.BindNull(5);
@@ -163,13 +60,40 @@ internal sealed class Replica(JournalTables tables)
                 _write.BindText(5, write.Value);
             }
 
-            _write.Bind(6, row.Long(4)).Bind(7, device).BindBlob(8, row.Bytes(3)).Run();
+            _write.Bind(6, row.Long(2)).Bind(7, device).BindBlob(8, row.Bytes(1)).Run();
+        }
+    }
+
+    /// <summary>The first entities of a name, in order of id: each register and tombstone is given to <paramref name="found"/>.</summary>
+    public void Read(string entity, string? entityId, string? afterId, int limit, Func<string, ReplicaEntity> found)
+    {
+        using var rows = tables.Db.Prepare(
+            "SELECT r.entity_id, r.kind, r.register, r.value, r.lamport_ts, d.device_id, r.operation_id FROM replica r JOIN device d ON d.id = r.device "
+                + "WHERE r.entity = ?1 AND (?2 IS NULL OR r.entity_id = ?2) AND (?3 IS NULL OR r.entity_id > ?3) ORDER BY r.entity_id, r.kind, r.register"
+        );
+        rows.BindText(1, entity).BindText(2, entityId).BindText(3, afterId);
+        ReplicaEntity? at = null;
+        for (var count = 0; rows.Step(); )
+        {
+            var id = rows.Text(0);
+            if (at is null || at.EntityId != id)
+            {
+                if (count++ == limit)
+                {
+                    break;
+                }
+
+                at = found(id);
+            }
+
+            var key = new MergeKey(rows.Long(4), new DeviceId(rows.Text(5)), OperationId.FromBytes(rows.Bytes(6)));
+            at.Apply(rows.Long(1) == 0, rows.Text(2), rows.TextOrNull(3) ?? "null", key);
         }
     }
 
     private bool HashSome(ReplicaDigest digest, Cursor at)
     {
-        _rows.BindText(1, at.Entity).BindText(2, at.EntityId).Bind(3, at.Kind).BindText(4, at.Register).Bind(5, DigestRows);
+        _rows.BindText(1, at.Entity).BindText(2, at.EntityId).Bind(3, at.Kind).BindText(4, at.Register).Bind(5, tables.StepRows);
         var count = 0;
         try
         {
@@ -193,7 +117,7 @@ internal sealed class Replica(JournalTables tables)
             _rows.Reset();
         }
 
-        return count == DigestRows;
+        return count == tables.StepRows;
     }
 
     private long IdOf(string device)
@@ -262,40 +186,5 @@ internal sealed class Replica(JournalTables tables)
             var byDevice = names[device].AsSpan().SequenceCompareTo(names[_deadDevice]);
             return byDevice != 0 ? byDevice > 0 : operation.SequenceCompareTo(_deadOperation) > 0;
         }
-    }
-}
-
-/// <summary>One entity as the replica holds it, with later writes laid over.</summary>
-internal sealed class ReplicaEntity(string entityId)
-{
-    private readonly SortedDictionary<string, (string Value, MergeKey Key)> _registers = new(StringComparer.Ordinal);
-    private MergeKey? _deleted;
-
-    public string EntityId => entityId;
-
-    public bool IsPending { get; set; }
-
-    public void Apply(bool tombstone, string register, string value, MergeKey key)
-    {
-        if (tombstone)
-        {
-            _deleted = _deleted is { } known && known.CompareTo(key) >= 0 ? known : key;
-        }
-        else if (!_registers.TryGetValue(register, out var held) || held.Key.CompareTo(key) < 0)
-        {
-            _registers[register] = (value, key);
-        }
-    }
-
-    public JournalProtocol.EntityView View(string entity)
-    {
-        var live = _registers.Where(register => _deleted is not { } dead || register.Value.Key.CompareTo(dead) > 0).ToList();
-        return new JournalProtocol.EntityView(
-            entity,
-            entityId,
-            _deleted is not null && live.Count == 0,
-            live.ToImmutableSortedDictionary(register => register.Key, register => register.Value.Value, StringComparer.Ordinal),
-            IsPending
-        );
     }
 }

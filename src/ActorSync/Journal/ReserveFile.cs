@@ -21,6 +21,7 @@ internal sealed class ReserveFile(string path, long bytes)
                 return true;
             }
 
+            // Of the folder: what does not exist yet is on no drive.
             var disk = new DriveInfo(Path.GetDirectoryName(Path.GetFullPath(path))!);
             if (disk.AvailableFreeSpace < 2 * bytes)
             {

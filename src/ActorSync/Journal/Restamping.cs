@@ -6,14 +6,10 @@ namespace ActorSync.Journal;
 /// <summary>WIRE rule g: after a regression all unpublished stamps move up by one delta; ids and order stay. In chunks from the newest, resumable, the clock first.</summary>
 internal sealed class Restamping(JournalTables tables)
 {
-    private const int ChunkRows = 20_000;
-
     private const string Unpublished = "published = 0 AND (state IN (1, 2) OR (state = 0 AND seq > CASE lane WHEN 0 THEN ?1 ELSE ?2 END))";
 
     private readonly Statement _oldest = tables.Db.Prepare($"SELECT lamport_ts FROM op_journal WHERE {Unpublished} ORDER BY seq LIMIT 1");
-    private readonly Statement _chunk = tables.Db.Prepare(
-        $"SELECT seq FROM op_journal WHERE seq < ?3 ORDER BY seq DESC LIMIT 1 OFFSET {ChunkRows - 1}"
-    );
+    private readonly Statement _chunk = tables.Db.Prepare("SELECT seq FROM op_journal WHERE seq < ?3 ORDER BY seq DESC LIMIT 1 OFFSET ?4");
     private readonly Statement _shift = tables.Db.Prepare(
         $"UPDATE op_journal SET lamport_ts = lamport_ts + ?5 WHERE seq >= ?3 AND seq < ?4 AND {Unpublished}"
     );
@@ -50,7 +46,7 @@ internal sealed class Restamping(JournalTables tables)
     public bool Chunk()
     {
         ref var row = ref tables.Row;
-        _chunk.Bind(3, row.ShiftBelow);
+        _chunk.Bind(3, row.ShiftBelow).Bind(4, tables.StepRows - 1);
         var from = _chunk.Step() ? _chunk.Long(0) : 0;
         _chunk.Reset();
         BindMarks(_shift);

@@ -7,15 +7,19 @@ namespace ActorSync.Journal;
 /// <remarks>Every method works inside the caller's transaction.</remarks>
 internal sealed class SetAside(JournalTables tables)
 {
+    private const string SetAsideByHand = "parked: set aside by hand";
+
     private readonly Statement _find = tables.Db.Prepare(
         "SELECT seq, state, lane, entity, entity_id, length(CAST(payload AS BLOB)) FROM op_journal WHERE operation_id = ?1"
     );
 
     private readonly Statement _dead = tables.Db.Prepare("SELECT operation_id FROM op_journal WHERE state = 2 ORDER BY seq");
     private readonly Statement _behind = tables.Db.Prepare(
-        "SELECT seq, lane FROM op_journal WHERE state = 1 AND blocked_by = ?1 ORDER BY seq"
+        "SELECT seq, lane FROM op_journal INDEXED BY op_behind WHERE state = 1 AND blocked_by = ?1 ORDER BY seq"
     );
+
     private readonly Statement _requeue = tables.Db.Prepare("UPDATE op_journal SET state = 0, blocked_by = NULL WHERE seq = ?1");
+    private readonly Statement _park = tables.Db.Prepare("UPDATE op_journal SET state = 1, blocked_by = ?2 WHERE seq = ?1");
     private readonly Statement _bury = tables.Db.Prepare("UPDATE op_journal SET state = 2, last_error = ?2 WHERE seq = ?1");
     private readonly Statement _keep = tables.Db.Prepare(
         "INSERT OR REPLACE INTO discarded SELECT operation_id, lamport_ts, entity, entity_id, field, op, payload, last_error, ?2, ?3 FROM op_journal WHERE seq = ?1"
@@ -28,17 +32,8 @@ internal sealed class SetAside(JournalTables tables)
         "UPDATE op_journal SET state = 3 WHERE lane = ?1 AND state = 0 AND seq >= ?2 AND seq <= ?3"
     );
 
-    /// <summary>The head of a key was acked: what waits behind it may go.</summary>
-    public void ReleaseBehind(OperationId head)
-    {
-        if (!tables.Aside.TryGetKey(head, out var key))
-        {
-            return;
-        }
-
-        tables.Aside.Remove(head);
-        Free(head, key);
-    }
+    /// <summary>The head of a key was acked: what waits behind it may go. Gives how many rows went back to pending.</summary>
+    public int ReleaseBehind(OperationId head) => tables.Aside.Remove(head, out var key) ? Free(head, key) : 0;
 
     /// <summary>One dead letter back to pending; what is parked behind it waits for its ack.</summary>
     public long Retry(OperationId operation)
@@ -48,8 +43,20 @@ internal sealed class SetAside(JournalTables tables)
             return 0;
         }
 
-        Requeue(found.Seq, found.Lane, found.Key);
         tables.Row.Dead--;
+        if (tables.Aside.TryGetHead(found.Key, found.Seq, out var older))
+        {
+            // It must not overtake: it is parked like the rest until the older one is out of the way.
+            Park(found.Seq, older);
+            tables.Row.Parked++;
+            tables.Aside.Remove(operation, out _);
+            Free(operation, found.Key);
+        }
+        else
+        {
+            Requeue(found.Seq, found.Lane, found.Key);
+        }
+
         return 1;
     }
 
@@ -67,35 +74,31 @@ internal sealed class SetAside(JournalTables tables)
         tables.Row.Dead--;
         tables.Row.PayloadBytes -= found.PayloadBytes;
         settled.Add(new Settled(operation, ReceiptState.Discarded, reason));
-        if (tables.Aside.TryGetKey(operation, out var key))
-        {
-            tables.Aside.Remove(operation);
-            Free(operation, key);
-        }
-
+        ReleaseBehind(operation);
         return 1;
     }
 
     /// <summary>A pending operation becomes a dead letter by hand; later ones of its key are parked when they are met.</summary>
-    public long Park(OperationId operation)
+    public long Bury(OperationId operation, List<Settled> settled)
     {
         if (Find(operation) is not { State: RowState.Pending } found)
         {
             return 0;
         }
 
-        Disturb();
-        _bury.Bind(1, found.Seq).BindText(2, "parked: set aside by hand").Run();
+        tables.Disturb();
+        _bury.Bind(1, found.Seq).BindText(2, SetAsideByHand).Run();
         tables.Row.AddPending(found.Lane, -1);
         tables.Row.Dead++;
-        tables.Aside.Add(found.Key, operation);
+        tables.Aside.Add(found.Key, found.Seq, operation);
+        settled.Add(new Settled(operation, ReceiptState.Dead, SetAsideByHand));
         return 1;
     }
 
     /// <summary>Drops what is pending, parked or dead. What was acked still goes into the replica.</summary>
     public long Clear()
     {
-        Disturb();
+        tables.Disturb();
         tables.Db.Execute(
             "DELETE FROM op_journal WHERE state IN (1, 2) OR (state = 0 AND seq > (SELECT CASE lane WHEN 0 THEN mark_priority ELSE mark_bulk END FROM clock))"
         );
@@ -111,7 +114,8 @@ internal sealed class SetAside(JournalTables tables)
         return count;
     }
 
-    private void Free(OperationId head, EntityKey key)
+    /// <summary>What waits behind it waits for the next older head of its key from now on, or goes back to pending.</summary>
+    private int Free(OperationId head, EntityKey key)
     {
         Span<byte> id = stackalloc byte[OperationId.Bytes];
         head.WriteTo(id);
@@ -123,16 +127,34 @@ internal sealed class SetAside(JournalTables tables)
         }
 
         _behind.Reset();
+        var freed = 0;
         foreach (var (seq, lane) in rows)
         {
-            Requeue(seq, lane, key);
-            tables.Row.Parked--;
+            if (tables.Aside.TryGetHead(key, seq, out var other))
+            {
+                Park(seq, other);
+            }
+            else
+            {
+                Requeue(seq, lane, key);
+                tables.Row.Parked--;
+                freed++;
+            }
         }
+
+        return freed;
+    }
+
+    private void Park(long seq, OperationId head)
+    {
+        Span<byte> id = stackalloc byte[OperationId.Bytes];
+        head.WriteTo(id);
+        _park.Bind(1, seq).BindBlob(2, id).Run();
     }
 
     private void Requeue(long seq, Lane lane, EntityKey key)
     {
-        Disturb();
+        tables.Disturb();
         if (tables.Row.Mark(lane) is var mark && seq <= mark)
         {
             _spellOut.Bind(1, (long)lane).Bind(2, seq).Bind(3, mark).Run();
@@ -142,15 +164,7 @@ internal sealed class SetAside(JournalTables tables)
         _requeue.Bind(1, seq).Run();
         tables.Row.AddPending(lane, 1);
         tables[lane].Keys.Add(key);
-    }
-
-    /// <summary>Batches that are out were read from a queue that has changed: their rows are booked one by one.</summary>
-    private void Disturb()
-    {
-        foreach (var lane in tables.Lanes)
-        {
-            lane.Outstanding.ForEach(batch => batch.Disturbed = true);
-        }
+        tables[lane].Free(key, seq);
     }
 
     private List<OperationId> AllDead()

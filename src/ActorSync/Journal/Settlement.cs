@@ -7,13 +7,15 @@ namespace ActorSync.Journal;
 /// <summary>Books what the hub said of a batch. An ack is a mark moved forward where it can be, a row's state where it cannot.</summary>
 internal sealed class Settlement(JournalTables tables, SetAside aside)
 {
+    private const string Blocked = "blocked";
+
     private readonly Statement _row = tables.Db.Prepare(
         "SELECT state, lane, length(CAST(payload AS BLOB)), lamport_ts FROM op_journal WHERE seq = ?1"
     );
     private readonly Statement _ack = tables.Db.Prepare("UPDATE op_journal SET state = 3, lamport_ts = ?2 WHERE seq = ?1");
     private readonly Statement _stamp = tables.Db.Prepare("UPDATE op_journal SET lamport_ts = ?2 WHERE seq = ?1");
     private readonly Statement _bury = tables.Db.Prepare(
-        "UPDATE op_journal SET state = 2, last_error = ?2, attempts = attempts + 1, last_attempt_at = ?3 WHERE seq = ?1"
+        "UPDATE op_journal SET state = 2, last_error = ?2, attempts = attempts + 1, last_attempt_at = ?3, blocked_by = NULL WHERE seq = ?1"
     );
 
     private readonly Statement _block = tables.Db.Prepare(
@@ -25,7 +27,7 @@ internal sealed class Settlement(JournalTables tables, SetAside aside)
     );
 
     /// <summary>Inside the caller's transaction.</summary>
-    public (int Acked, int Dead, int Parked) Settle(PushBatch batch, PushResult result, int shiftEpoch, List<Settled> settled)
+    public SettledCounts Settle(PushBatch batch, PushResult result, int shiftEpoch, List<Settled> settled)
     {
         ref var row = ref tables.Row;
         var now = tables.NowMilliseconds;
@@ -34,7 +36,7 @@ internal sealed class Settlement(JournalTables tables, SetAside aside)
             row.Lamport = Math.Max(row.Lamport, accepted.Lamport);
         }
 
-        var acked = AckAll(batch, result, shiftEpoch, settled);
+        var (acked, freed) = AckAll(batch, result, shiftEpoch, settled);
         var (dead, parked) = (0, 0);
         foreach (var rejected in result.Rejected)
         {
@@ -47,6 +49,14 @@ internal sealed class Settlement(JournalTables tables, SetAside aside)
             };
         }
 
+        if (dead > 0)
+        {
+            tables.Unrest++;
+        }
+
+        // The mark counts on rows that nobody booked before: from here on this batch is booked row by row.
+        batch.Disturbed |= result.Rejected.Length > 0;
+        batch.Open -= acked + dead + parked;
         row.AckedEver += acked;
         if (result.LastId > row.HubLastId && result.Head is not null)
         {
@@ -55,7 +65,7 @@ internal sealed class Settlement(JournalTables tables, SetAside aside)
 
         row.ReceiptAt = now;
         row.ReceiptLamport = Math.Max(row.ReceiptLamport, result.Receipt?.HighestLamport ?? 0);
-        return (acked, dead, parked);
+        return new SettledCounts(acked, dead, parked, freed);
     }
 
     public void RecordAttempt(PushBatch batch, int from, int count, string error)
@@ -67,11 +77,12 @@ internal sealed class Settlement(JournalTables tables, SetAside aside)
         }
     }
 
-    private int AckAll(PushBatch batch, PushResult result, int shiftEpoch, List<Settled> settled)
+    private (int Acked, int Freed) AckAll(PushBatch batch, PushResult result, int shiftEpoch, List<Settled> settled)
     {
         ref var row = ref tables.Row;
         var restamped = batch.ShiftEpoch != shiftEpoch;
-        var prefix = batch.Disturbed || tables.Row.Mark(batch.Lane) != batch.Span.After ? 0 : Prefix(batch, result);
+        var prefix = batch.Disturbed || row.Mark(batch.Lane) != batch.Span.After ? 0 : Prefix(batch, result);
+        batch.Disturbed |= prefix < result.Accepted.Length;
         var acked = 0;
         List<OperationId>? heads = null;
         for (var i = 0; i < result.Accepted.Length; i++)
@@ -109,9 +120,7 @@ internal sealed class Settlement(JournalTables tables, SetAside aside)
         }
 
         // Only now: what goes back to pending behind the mark moves the mark back, and it must find it where it will stay.
-        heads?.ForEach(aside.ReleaseBehind);
-
-        return acked;
+        return (acked, heads?.Sum(aside.ReleaseBehind) ?? 0);
     }
 
     /// <summary>How many accepted rows the mark can pass: the batch's first rows, accepted in the order sent, with nothing left out between.</summary>
@@ -156,7 +165,7 @@ internal sealed class Settlement(JournalTables tables, SetAside aside)
         var error = $"{rejected.Error}: {rejected.Message}";
         Leave(found);
         // Blocked behind an operation that we do not know as dead: parked it would wait for ever, so it is shown as dead.
-        if (rejected.Error == "blocked" && tables.Aside.TryGetHead(sent.Entity, out var head))
+        if (rejected.Error == Blocked && tables.Aside.TryGetHead(sent.Entity, sent.Seq, out var head))
         {
             Span<byte> id = stackalloc byte[OperationId.Bytes];
             head.WriteTo(id);
@@ -167,7 +176,7 @@ internal sealed class Settlement(JournalTables tables, SetAside aside)
 
         _bury.Bind(1, sent.Seq).BindText(2, error).Bind(3, now).Run();
         tables.Row.Dead++;
-        tables.Aside.Add(sent.Entity, sent.Id);
+        tables.Aside.Add(sent.Entity, sent.Seq, sent.Id);
         settled.Add(new Settled(sent.Id, ReceiptState.Dead, error));
         return false;
     }
@@ -211,6 +220,9 @@ internal sealed class Settlement(JournalTables tables, SetAside aside)
 
     private readonly record struct Found(RowState State, Lane Lane, long PayloadBytes);
 }
+
+/// <param name="Freed">Rows that were parked behind what was acked, and are pending again.</param>
+internal readonly record struct SettledCounts(int Acked, int Dead, int Parked, int Freed);
 
 /// <summary>An operation that somebody may wait for reached its end.</summary>
 internal readonly record struct Settled(OperationId Operation, ReceiptState State, string? Error);

@@ -1,4 +1,5 @@
 using ActorSync.Diagnostics;
+using ActorSync.Journal;
 using ActorSync.Wire;
 using Shouldly;
 using Xunit;
@@ -213,6 +214,6 @@ public sealed class PushOutcomesTests
 
     private static PushOutcome Read(HubReply reply) => PushOutcomes.Read(reply, Batches.Of(2), 0, 2);
 
-    private static PushResult Named(HubReply reply, Journal.PushBatch batch, int from, int count) =>
+    private static PushResult Named(HubReply reply, PushBatch batch, int from, int count) =>
         PushOutcomes.Read(reply, batch, from, count).ShouldBeOfType<PushOutcome.Named>().Result;
 }

@@ -44,7 +44,11 @@ CREATE TABLE op_journal (
 );
 
 CREATE INDEX op_lane ON op_journal (lane);     -- ends in seq: the order of a lane
-CREATE INDEX op_aside ON op_journal (state) WHERE state IN (1, 2);
+-- One small index a state that is the exception: SQLite takes a partial index only for the very condition that it was made with.
+CREATE INDEX op_parked ON op_journal (state) WHERE state = 1;
+CREATE INDEX op_behind ON op_journal (blocked_by) WHERE state = 1;
+CREATE INDEX op_dead ON op_journal (state) WHERE state = 2;
+CREATE INDEX op_acked ON op_journal (state) WHERE state = 3;
 
 CREATE TABLE discarded (
   operation_id    BLOB    PRIMARY KEY,

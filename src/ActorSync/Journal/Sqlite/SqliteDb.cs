@@ -1,3 +1,4 @@
+using System.Text;
 using SQLitePCL;
 
 namespace ActorSync.Journal.Sqlite;
@@ -5,12 +6,16 @@ namespace ActorSync.Journal.Sqlite;
 /// <summary>One connection through the raw API: no pooling, no strings on the hot path, one thread at a time.</summary>
 internal sealed class SqliteDb : IDisposable
 {
+    private const int NoCheckpointOnClose = 1006;
+    private const int PagesWritten = 9;
+    private const int PassiveCheckpoint = 0;
     private const int OpenFlags = raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_CREATE | raw.SQLITE_OPEN_NOMUTEX;
     private readonly sqlite3 _handle;
     private readonly HashSet<Statement> _statements = [];
     private readonly Statement _begin;
     private readonly Statement _commit;
     private readonly Statement _rollback;
+    private int _walPages;
 
     static SqliteDb() => Batteries_V2.Init();
 
@@ -38,6 +43,9 @@ internal sealed class SqliteDb : IDisposable
         raw.sqlite3_extended_result_codes(handle, 1);
         return new SqliteDb(handle);
     }
+
+    /// <summary>Pages written to the WAL after which a commit checkpoints; 0 leaves that to SQLite, which looks at no result.</summary>
+    public int CheckpointPages { get; set; }
 
     public int Changes => raw.sqlite3_changes(_handle);
 
@@ -70,14 +78,41 @@ internal sealed class SqliteDb : IDisposable
 
     public void Begin() => _begin.Run();
 
-    public void Commit() => _commit.Run();
+    public void Commit()
+    {
+        _commit.Run();
+        if (CheckpointPages > 0)
+        {
+            CheckpointWhenDue();
+        }
+    }
+
+    /// <summary>Whether closing leaves the file and its WAL as they are: for a file that may not be ours.</summary>
+    public void LeaveAsIs(bool leave)
+    {
+        var code = raw.sqlite3_db_config(_handle, NoCheckpointOnClose, leave ? 1 : 0, out _);
+        if (code != raw.SQLITE_OK)
+        {
+            throw Failure(code, "sqlite3_db_config");
+        }
+    }
 
     /// <summary>Ends a failed transaction. SQLite may have ended it by itself, so a refusal is no news.</summary>
     public void Rollback()
     {
-        if (raw.sqlite3_get_autocommit(_handle) == 0)
+        if (raw.sqlite3_get_autocommit(_handle) != 0)
+        {
+            return;
+        }
+
+        try
         {
             _rollback.Run();
+        }
+        catch (SqliteFailure)
+        {
+            // What made us roll back is on its way up, and the connection closes.
+            return;
         }
     }
 
@@ -110,6 +145,24 @@ internal sealed class SqliteDb : IDisposable
     internal void Forget(Statement statement) => _statements.Remove(statement);
 
     internal SqliteFailure Failure(int code, string during) => new(code, raw.sqlite3_errmsg(_handle).utf8_to_string(), during);
+
+    private void CheckpointWhenDue()
+    {
+        raw.sqlite3_db_status(_handle, PagesWritten, out var pages, out _, resetFlg: 1);
+        _walPages += pages;
+        if (_walPages < CheckpointPages)
+        {
+            return;
+        }
+
+        _walPages = 0;
+        var code = raw.sqlite3_wal_checkpoint_v2(_handle, null, PassiveCheckpoint, out _, out _);
+        // Somebody reads, or there is no room: the WAL grows, and the next one is due after as many pages again.
+        if ((code & 0xFF) is not (raw.SQLITE_OK or SqliteFailure.Busy or SqliteFailure.Full))
+        {
+            throw Failure(code, "checkpoint");
+        }
+    }
 
     private T? Query<T>(string sql, Func<Statement, T> read)
     {
@@ -194,7 +247,7 @@ internal sealed class Statement(SqliteDb db, sqlite3_stmt handle, string sql) : 
     /// <summary>Of a text or a blob, as stored; good until the next step or reset.</summary>
     public ReadOnlySpan<byte> Bytes(int column) => raw.sqlite3_column_blob(handle, column);
 
-    public string Text(int column) => raw.sqlite3_column_text(handle, column).utf8_to_string() ?? "";
+    public string Text(int column) => Encoding.UTF8.GetString(Bytes(column));
 
     public string? TextOrNull(int column) => IsNull(column) ? null : Text(column);
 

@@ -12,6 +12,9 @@ internal sealed class SqliteFailure(int code, string message, string during) : E
     public const int CannotOpen = 14;
     public const int NotADatabase = 26;
 
+    /// <summary>The shared memory beside the WAL could not grow: a full disk says so in this way too.</summary>
+    private const int IoErrorShmSize = IoError | (19 << 8);
+
     /// <summary>The extended result code: the primary one is its low byte.</summary>
     public int Code => code;
 
@@ -19,5 +22,5 @@ internal sealed class SqliteFailure(int code, string message, string during) : E
 
     public bool IsCorruption => PrimaryCode is Corrupt or NotADatabase;
 
-    public bool IsFull => PrimaryCode == Full;
+    public bool IsFull => PrimaryCode == Full || Code == IoErrorShmSize;
 }
