@@ -15,10 +15,22 @@ internal static class BenchCommand
         Arity = ArgumentArity.ZeroOrMore,
     };
 
-    private static readonly Option<double> Seconds = new("--seconds") { Description = "Length of one measured slice", DefaultValueFactory = _ => 2 };
-    private static readonly Option<int> Rounds = new("--rounds") { Description = "Pairs of slices; medians are shown", DefaultValueFactory = _ => 3 };
+    private static readonly Option<double> Seconds = new("--seconds")
+    {
+        Description = "Length of one measured slice",
+        DefaultValueFactory = _ => 2,
+    };
+    private static readonly Option<int> Rounds = new("--rounds")
+    {
+        Description = "Pairs of slices; medians are shown",
+        DefaultValueFactory = _ => 3,
+    };
     private static readonly Option<int> Operations = new("--operations") { Description = "Of a drain", DefaultValueFactory = _ => 200_000 };
-    private static readonly Option<int> Depth = new("--depth") { Description = "Pending operations of the depth run", DefaultValueFactory = _ => 1_000_000 };
+    private static readonly Option<int> Depth = new("--depth")
+    {
+        Description = "Pending operations of the depth run",
+        DefaultValueFactory = _ => 1_000_000,
+    };
     private static readonly Option<string?> Folder = new("--folder") { Hidden = true };
     private static readonly Option<string?> Hub = new("--hub") { Hidden = true };
 
@@ -38,12 +50,19 @@ internal static class BenchCommand
 
         command.Validators.Add(result =>
         {
-            var unknown = result.GetValue(What)!.FirstOrDefault(part => part is not ("sink" or "probe") && !Parts.Contains(part, StringComparer.Ordinal));
+            var unknown = result
+                .GetValue(What)!
+                .FirstOrDefault(part => part is not ("sink" or "probe") && !Parts.Contains(part, StringComparer.Ordinal));
             if (unknown is not null)
             {
                 result.AddError($"bench: '{unknown}' is none of {string.Join(", ", Parts)}");
             }
-            else if (result.GetValue(Seconds) <= 0 || result.GetValue(Rounds) < 1 || result.GetValue(Operations) < 1000 || result.GetValue(Depth) < 1)
+            else if (
+                result.GetValue(Seconds) <= 0
+                || result.GetValue(Rounds) < 1
+                || result.GetValue(Operations) < 1000
+                || result.GetValue(Depth) < 1
+            )
             {
                 result.AddError("bench: --seconds and --depth must be above 0, --rounds 1 or more, --operations 1000 or more");
             }
@@ -79,7 +98,9 @@ internal static class BenchCommand
         var figures = ImmutableList<BenchFigure>.Empty;
         if (parts.Contains("enqueue", StringComparer.Ordinal))
         {
-            rows = rows.AddRange(await new EnqueueBench(time, TimeSpan.FromSeconds(call.Get(Seconds)), rounds).RunAsync(progress, call.Stop));
+            rows = rows.AddRange(
+                await new EnqueueBench(time, TimeSpan.FromSeconds(call.Get(Seconds)), rounds).RunAsync(progress, call.Stop)
+            );
         }
 
         if (parts.Contains("drain", StringComparer.Ordinal))

@@ -57,5 +57,7 @@ internal sealed class BackoffLaw(World world, Oracle oracle, bool undisturbed)
     }
 
     private static string? FirstOf(HubRequest request) =>
-        FakeHub.TryParse(request.Body, out var body) && body["ops"] is JsonArray { Count: > 0 } ops ? (string?)ops[0]!["operation_id"] : null;
+        FakeHub.TryParse(request.Body, out var body) && body["ops"] is JsonArray { Count: > 0 } ops
+            ? (string?)ops[0]!["operation_id"]
+            : null;
 }

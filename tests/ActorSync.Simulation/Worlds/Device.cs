@@ -5,7 +5,6 @@ using ActorSync.Journal;
 using ActorSync.Runtime;
 using ActorSync.TestKit;
 using ActorSync.TestKit.Disk;
-using ActorSync.TestKit.Hubs;
 using ActorSync.Wire;
 using Akka.Actor;
 using static ActorSync.Runtime.RuntimeProtocol;

@@ -6,7 +6,6 @@ using ActorSync.Simulation.Judging;
 using ActorSync.Status;
 using ActorSync.Sync;
 using ActorSync.TestKit;
-using ActorSync.TestKit.Disk;
 using ActorSync.TestKit.Hubs;
 using Akka.Event;
 using static ActorSync.Auth.AuthProtocol;
@@ -44,7 +43,8 @@ internal sealed class SimulatedWorld : IDisposable
         var planted = new PlantedHub(_hub, plant);
         _device = new Device(_world, swarm, node => Network(node, planted));
         _oracle = new Oracle(_world, swarm, _hub, _ledger, () => QueueOnDisk.Read(_device.Disk, Device.JournalPath));
-        var undisturbed = swarm is { ActorCrashes: false, DiskFaults: false, AuthTrouble: false, ShortTokens: false, Kills: false, PowerCuts: false };
+        var undisturbed =
+            swarm is { ActorCrashes: false, DiskFaults: false, AuthTrouble: false, ShortTokens: false, Kills: false, PowerCuts: false };
         _law = new BackoffLaw(_world, _oracle, undisturbed);
         _writers = new Writers(_world, _device, _ledger, swarm);
         _faults = new FaultDriver(_world, swarm, _device, _hub, _wire, _ledger, _counters);
@@ -132,7 +132,10 @@ internal sealed class SimulatedWorld : IDisposable
     {
         if (_swarm.Preset == "saver")
         {
-            _world.At(TimeSpan.FromSeconds(2), () => _device.Ask<DrainReport>(static to => new SyncProtocol.DrainNow(Force: false, to), static _ => { }));
+            _world.At(
+                TimeSpan.FromSeconds(2),
+                () => _device.Ask<DrainReport>(static to => new SyncProtocol.DrainNow(Force: false, to), static _ => { })
+            );
         }
 
         if (_swarm.Seed % 2 == 0)

@@ -1,10 +1,8 @@
-using ActorSync.Drain;
 using ActorSync.Journal;
 using ActorSync.Model;
 using ActorSync.Status;
 using ActorSync.Sync;
 using ActorSync.TestKit;
-using ActorSync.TestKit.Hubs;
 using Akka.Actor;
 using Shouldly;
 using Xunit;

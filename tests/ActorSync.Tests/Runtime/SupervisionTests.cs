@@ -3,8 +3,6 @@ using ActorSync.Journal;
 using ActorSync.Model;
 using ActorSync.Restart;
 using ActorSync.Runtime;
-using ActorSync.Status;
-using ActorSync.Sync;
 using ActorSync.TestKit;
 using Akka.Actor;
 using Akka.Event;

@@ -1,8 +1,6 @@
 using System.Globalization;
-using ActorSync.Journal;
 using ActorSync.Model;
 using ActorSync.Status;
-using ActorSync.TestKit.Hubs;
 using ActorSync.Tests.Runtime;
 using Akka.Actor;
 using Shouldly;
