@@ -9,6 +9,7 @@ using LogLevel = Microsoft.Extensions.Logging.LogLevel;
 
 namespace ActorSync.Tests.Hosting;
 
+[Collection(StandardOutput.Collection)]
 public class ActorLogTests
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);

@@ -102,3 +102,9 @@ internal sealed class RecordedLogs(LogLevel level) : ILoggerFactory, IExternalSc
 
     private LogLevel Level { get; } = level;
 }
+
+/// <summary>Those that look at the process's standard output take turns.</summary>
+internal static class StandardOutput
+{
+    public const string Collection = "standard output";
+}
