@@ -41,12 +41,15 @@ public static class Sweep
             for (var seed = 1; seed <= worldsEach; seed++)
             {
                 var result = SimulatedWorld.Run(Swarm.Calm(seed), plant);
-                var seen = invariant == "I22"
-                    ? result.Digest != SimulatedWorld.Run(Swarm.Calm(seed), plant).Digest
-                    : result.Violations.Any(x => x.StartsWith(invariant + ":", StringComparison.Ordinal));
+                var seen =
+                    invariant == "I22"
+                        ? result.Digest != SimulatedWorld.Run(Swarm.Calm(seed), plant).Digest
+                        : result.Violations.Any(x => x.StartsWith(invariant + ":", StringComparison.Ordinal));
                 if (!seen)
                 {
-                    blind.Add($"{plant} (seed {seed}) should violate {invariant}; seen: {string.Join("; ", result.Violations.DefaultIfEmpty("nothing"))}");
+                    blind.Add(
+                        $"{plant} (seed {seed}) should violate {invariant}; seen: {string.Join("; ", result.Violations.DefaultIfEmpty("nothing"))}"
+                    );
                 }
             }
         }
@@ -105,7 +108,10 @@ public static class Sweep
         sum.Replayed();
         return again.Digest == result.Digest
             ? result
-            : result with { Violations = [.. result.Violations, $"I22: played again the digest is {again.Digest}, not {result.Digest}"] };
+            : result with
+            {
+                Violations = [.. result.Violations, $"I22: played again the digest is {again.Digest}, not {result.Digest}"],
+            };
     }
 
     private static WorldResult PlayOne(int seed)

@@ -8,7 +8,9 @@ namespace ActorSync.IntegrationTests.Simulation;
 /// <summary>The real tree in seeded worlds. ACTORSYNC_WORLDS=2000 is the sweep of each push; a failure prints the command that replays it.</summary>
 public sealed class SimulationTests(ITestOutputHelper output)
 {
-    private static readonly int Worlds = int.TryParse(Environment.GetEnvironmentVariable("ACTORSYNC_WORLDS"), out var worlds) ? worlds : 400;
+    private static readonly int Worlds = int.TryParse(Environment.GetEnvironmentVariable("ACTORSYNC_WORLDS"), out var worlds)
+        ? worlds
+        : 400;
 
     [Fact]
     [Trait("criterion", "S9")]

@@ -35,7 +35,9 @@ internal sealed class FaultDriver(World world, Swarm swarm, Device device, FakeH
         if (swarm.Refusals)
         {
             hub.Account.Refuse = operation =>
-                HubView.NumberOf(operation) is { } number && ledger.Entries[number - 1].Poison ? ("invalid_payload", "not to my taste") : null;
+                HubView.NumberOf(operation) is { } number && ledger.Entries[number - 1].Poison
+                    ? ("invalid_payload", "not to my taste")
+                    : null;
         }
 
         Often(swarm.Kills, 3, () => Die("killed", power: false));
@@ -76,7 +78,10 @@ internal sealed class FaultDriver(World world, Swarm swarm, Device device, FakeH
         Misbehaviour[] all =
         [
             Misbehaviour.Html200,
-            Misbehaviour.Html200 with { AfterCommit = true },
+            Misbehaviour.Html200 with
+            {
+                AfterCommit = true,
+            },
             new Misbehaviour.Truncated(_random.Next(1, 200)),
             new Misbehaviour.NamesOnly(_random.Next(0, 3)),
             new Misbehaviour.NamesForeign(),
@@ -150,7 +155,11 @@ internal sealed class FaultDriver(World world, Swarm swarm, Device device, FakeH
     {
         var oneWay = _random.Next(3) == 0;
         var flaps = _random.Next(3) == 0 ? _random.Next(2, 8) : 1;
-        counters.Add(oneWay ? "partition, one way" : flaps > 1 ? "partition, flapping" : "partition");
+        counters.Add(
+            oneWay ? "partition, one way"
+            : flaps > 1 ? "partition, flapping"
+            : "partition"
+        );
         var length = TimeSpan.FromSeconds(_random.Next(1, 100)) / flaps;
         for (var i = 0; i < flaps; i++)
         {

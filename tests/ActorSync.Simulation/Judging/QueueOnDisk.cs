@@ -46,7 +46,10 @@ internal sealed class QueueOnDisk
                 .Rows(
                     rows,
                     static row =>
-                        (Id: new Guid(raw.sqlite3_column_blob(row, 0), bigEndian: true).ToString("D"), State: raw.sqlite3_column_int(row, 1))
+                        (
+                            Id: new Guid(raw.sqlite3_column_blob(row, 0), bigEndian: true).ToString("D"),
+                            State: raw.sqlite3_column_int(row, 1)
+                        )
                 )
                 .ToDictionary(static x => x.Id, static x => x.State, StringComparer.Ordinal)
         );

@@ -101,7 +101,6 @@ internal sealed class JournalHost
         private void Open() => Context.WatchWith(Context.ActorOf(journal), new Gone());
 
         private sealed record Gone;
-
     }
 
     private sealed class NoHub : IHubPort

@@ -17,7 +17,11 @@ public static class JournalSweep
         for (var left = images; left > 0; left -= ImagesARun, runs++)
         {
             var run = JournalRun.Record(Steps, seed + runs);
-            var log = syncsLog ? run.Log : run.Log.FindAll(static x => x is not DiskEvent.Sync { Name: var name } || !name.EndsWith("-wal", StringComparison.Ordinal));
+            var log = syncsLog
+                ? run.Log
+                : run.Log.FindAll(static x =>
+                    x is not DiskEvent.Sync { Name: var name } || !name.EndsWith("-wal", StringComparison.Ordinal)
+                );
             sum = sum.Plus(
                 PowerCutSweep.Run(
                     log,

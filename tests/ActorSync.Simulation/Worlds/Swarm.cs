@@ -123,7 +123,9 @@ public sealed record Swarm
     public override string ToString()
     {
         var text = new StringBuilder();
-        text.Append($"seed {Seed}: {Interleaving}, {Directory}, {Operations} ops of {Entities} entities, {FaultTime.TotalSeconds:0} s of faults, ");
+        text.Append(
+            $"seed {Seed}: {Interleaving}, {Directory}, {Operations} ops of {Entities} entities, {FaultTime.TotalSeconds:0} s of faults, "
+        );
         text.Append($"{Preset}, gzip {(Gzip ? "on" : "off")}, {MaxOperations} a request;");
         foreach (var fault in typeof(Swarm).GetProperties().Where(static x => x.PropertyType == typeof(bool) && x.Name != nameof(Gzip)))
         {
