@@ -32,7 +32,7 @@ internal sealed class BackoffLaw(World world, Oracle oracle, bool undisturbed)
             _failing.Clear();
         }
 
-        if (undisturbed && FirstOf(request) is { } first && _notBefore.TryGetValue(first, out var until) && world.Elapsed < until)
+        if (undisturbed && BatchOf(request) is { } batch && _notBefore.TryGetValue(batch, out var until) && world.Elapsed < until)
         {
             oracle.Violated("I16", $"a push was repeated {(until - world.Elapsed).TotalSeconds:F3} s before its Retry-After");
         }
@@ -50,13 +50,13 @@ internal sealed class BackoffLaw(World world, Oracle oracle, bool undisturbed)
             _failing.Clear();
         }
 
-        if (answer.Headers.TryGetValue("Retry-After", out var text) && int.TryParse(text, out var seconds) && FirstOf(request) is { } first)
+        if (answer.Headers.TryGetValue("Retry-After", out var text) && int.TryParse(text, out var seconds) && BatchOf(request) is { } batch)
         {
-            _notBefore[first] = world.Elapsed + TimeSpan.FromSeconds(seconds);
+            _notBefore[batch] = world.Elapsed + TimeSpan.FromSeconds(seconds);
         }
     }
 
-    private static string? FirstOf(HubRequest request) =>
+    private static string? BatchOf(HubRequest request) =>
         FakeHub.TryParse(request.Body, out var body) && body["ops"] is JsonArray { Count: > 0 } ops
             ? (string?)ops[0]!["operation_id"]
             : null;

@@ -6,6 +6,7 @@ using ActorSync.Simulation.Judging;
 using ActorSync.Status;
 using ActorSync.Sync;
 using ActorSync.TestKit;
+using ActorSync.TestKit.Disk;
 using ActorSync.TestKit.Hubs;
 using Akka.Event;
 using static ActorSync.Auth.AuthProtocol;
@@ -76,6 +77,7 @@ internal sealed class SimulatedWorld : IDisposable
         _world.Trace.Add("the faults stop");
         _faults.Heal();
         SetRight();
+        Prod();
         _world.RunUntil(() => _writers.Done, DrainLimit);
         _world.RunUntil(Drained, DrainLimit);
         SetRight();
@@ -100,6 +102,7 @@ internal sealed class SimulatedWorld : IDisposable
     private void Received(HubRequest request, HubAnswer answer)
     {
         _law.Received(request, answer);
+        _oracle.Told(answer);
         if (request.IsPush && answer.ContentType is not null)
         {
             _world.Trace.Add($"  accepted {Ids(answer.Body, "accepted")} rejected {Ids(answer.Body, "rejected")}");
@@ -127,17 +130,19 @@ internal sealed class SimulatedWorld : IDisposable
         }
     }
 
-    // Dead letters are for a person, who tries them again or gives them up, and who does not wait for a saver's intervals of minutes.
-    private void SetRight()
+    // A saver's lanes look every few minutes; the person does not wait for that.
+    private void Prod()
     {
         if (_swarm.Preset == "saver")
         {
-            _world.At(
-                TimeSpan.FromSeconds(2),
-                () => _device.Ask<DrainReport>(static to => new SyncProtocol.DrainNow(Force: false, to), static _ => { })
-            );
+            _device.Ask<DrainReport>(static to => new SyncProtocol.DrainNow(Force: false, to), static _ => { });
+            _world.At(TimeSpan.FromSeconds(10), Prod);
         }
+    }
 
+    // Dead letters are for a person, who tries them again or gives them up.
+    private void SetRight()
+    {
         if (_swarm.Seed % 2 == 0)
         {
             _device.AskJournal<object>(static replyTo => new JournalProtocol.RetryDead(null, replyTo), static _ => { });
@@ -160,13 +165,13 @@ internal sealed class SimulatedWorld : IDisposable
             return false;
         }
 
-        return _oracle.Held() is { Pending: 0, Parked: 0 };
+        return _oracle.Held() is { Pending: 0, Parked: 0 } held && !held.Dead.Any();
     }
 
     private void CompareDigests()
     {
         // What a restored journal has forgotten comes back with a pull, and that is not what is tried here.
-        if (_swarm.JournalRestores || _swarm.HubRestores)
+        if (_swarm.JournalRestores || _swarm.HubRestores || _oracle.Held() is not { Pending: 0, Parked: 0 })
         {
             return;
         }
@@ -199,6 +204,14 @@ internal sealed class SimulatedWorld : IDisposable
     private void Judge(StatusSnapshot status)
     {
         _counters.Add("health samples");
+        // A refresh whose answer stayed lost for longer than the hub's grace ends the credential; the person does what the text says.
+        if (status.Health.State == "PAUSED" && status.Health.Reason.Contains("pair", StringComparison.Ordinal))
+        {
+            _counters.Add("paired again");
+            _paired = false;
+            Pair();
+        }
+
         foreach (var lane in new[] { "priority", "bulk" })
         {
             var state = _plant == Plant.AlwaysGreen ? "OK" : status.Health.Lanes.GetValueOrDefault(lane)?.State ?? "";

@@ -31,9 +31,10 @@ public sealed class VirtualWire
     /// <summary>How often each kind of fault struck.</summary>
     public SortedDictionary<string, long> Struck { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>The faults stop; what is under way stays as it is.</summary>
+    /// <summary>The faults stop and the line is fast; what is under way stays as it is.</summary>
     public void Heal()
     {
+        MaxLatency = TimeSpan.FromMilliseconds(20);
         (LosesRequest, LosesAnswer, Duplicates, Delays, Silent) = (0, 0, 0, 0, 0);
         (IsDown, AnswersBlocked) = (false, false);
     }
