@@ -15,10 +15,22 @@ internal static class BenchCommand
         Arity = ArgumentArity.ZeroOrMore,
     };
 
-    private static readonly Option<double> Seconds = new("--seconds") { Description = "Length of one measured slice", DefaultValueFactory = _ => 2 };
-    private static readonly Option<int> Rounds = new("--rounds") { Description = "Pairs of slices; medians are shown", DefaultValueFactory = _ => 3 };
+    private static readonly Option<double> Seconds = new("--seconds")
+    {
+        Description = "Length of one measured slice",
+        DefaultValueFactory = _ => 2,
+    };
+    private static readonly Option<int> Rounds = new("--rounds")
+    {
+        Description = "Pairs of slices; medians are shown",
+        DefaultValueFactory = _ => 3,
+    };
     private static readonly Option<int> Operations = new("--operations") { Description = "Of a drain", DefaultValueFactory = _ => 200_000 };
-    private static readonly Option<int> Depth = new("--depth") { Description = "Pending operations of the depth run", DefaultValueFactory = _ => 1_000_000 };
+    private static readonly Option<int> Depth = new("--depth")
+    {
+        Description = "Pending operations of the depth run",
+        DefaultValueFactory = _ => 1_000_000,
+    };
     private static readonly Option<string?> Folder = new("--folder") { Hidden = true };
     private static readonly Option<string?> Hub = new("--hub") { Hidden = true };
 
@@ -38,14 +50,12 @@ internal static class BenchCommand
 
         command.Validators.Add(result =>
         {
-            var unknown = result.GetValue(What)!.FirstOrDefault(part => part is not ("sink" or "probe") && !Parts.Contains(part, StringComparer.Ordinal));
+            var unknown = result
+                .GetValue(What)!
+                .FirstOrDefault(part => part is not ("sink" or "probe") && !Parts.Contains(part, StringComparer.Ordinal));
             if (unknown is not null)
             {
                 result.AddError($"bench: '{unknown}' is none of {string.Join(", ", Parts)}");
-            }
-            else if (result.GetValue(Seconds) <= 0 || result.GetValue(Rounds) < 1 || result.GetValue(Operations) < 1000 || result.GetValue(Depth) < 1)
-            {
-                result.AddError("bench: --seconds and --depth must be above 0, --rounds 1 or more, --operations 1000 or more");
             }
         });
         return command.Runs(RunAsync);
@@ -73,13 +83,20 @@ internal static class BenchCommand
 
     private static async Task<int> MeasureAsync(VerbCall call, string[] parts)
     {
+        // Not in a validator: there an option that was not given has no value yet, not even its default.
+        AtLeast("--seconds", call.Get(Seconds), double.Epsilon, "more than 0");
+        AtLeast("--rounds", call.Get(Rounds), 1, "1 or more");
+        AtLeast("--operations", call.Get(Operations), 1000, "1000 or more");
+        AtLeast("--depth", call.Get(Depth), 1, "1 or more");
         var progress = new Progress<string>(what => call.Say($"measuring: {what}"));
         var (time, rounds) = (call.Io.Time, call.Get(Rounds));
         var rows = ImmutableList<BenchRow>.Empty;
         var figures = ImmutableList<BenchFigure>.Empty;
         if (parts.Contains("enqueue", StringComparer.Ordinal))
         {
-            rows = rows.AddRange(await new EnqueueBench(time, TimeSpan.FromSeconds(call.Get(Seconds)), rounds).RunAsync(progress, call.Stop));
+            rows = rows.AddRange(
+                await new EnqueueBench(time, TimeSpan.FromSeconds(call.Get(Seconds)), rounds).RunAsync(progress, call.Stop)
+            );
         }
 
         if (parts.Contains("drain", StringComparer.Ordinal))
@@ -94,6 +111,14 @@ internal static class BenchCommand
 
         Show(call, new BenchReport($"{Environment.ProcessorCount} cores, {Environment.OSVersion.VersionString}", rows, figures));
         return ExitCodes.Done;
+    }
+
+    private static void AtLeast(string flag, double given, double least, string bound)
+    {
+        if (!(given >= least))
+        {
+            throw Failures.Usage(flag, $"{given} is too little; it must be {bound}");
+        }
     }
 
     private static void Show(VerbCall call, BenchReport report)
