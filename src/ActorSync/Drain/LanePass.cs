@@ -515,7 +515,15 @@ internal sealed class LanePass(DrainSetup setup, IActorRef self, IActorRef sync,
             // From the mark again, not only ahead: what had waited for a key in flight in the other lane lies behind the position.
             _again = false;
             Subscribe();
-            Reopen();
+            if (Tally.Suspects.IsEmpty)
+            {
+                Reopen();
+            }
+            else
+            {
+                // Opening again would forget which keys are held.
+                ReadAhead();
+            }
         }
         else
         {
