@@ -1,4 +1,3 @@
-using ActorSync.Journal;
 using ActorSync.Model;
 using ActorSync.Tests.Runtime;
 using Shouldly;

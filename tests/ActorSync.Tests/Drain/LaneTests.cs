@@ -1,4 +1,3 @@
-using ActorSync.Journal;
 using ActorSync.Model;
 using ActorSync.TestKit.Hubs;
 using ActorSync.Tests.Runtime;

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
 using ActorSync.Auth;
-using ActorSync.Drain;
 using ActorSync.Hosting;
 using ActorSync.Journal;
 using ActorSync.Model;

@@ -1,10 +1,6 @@
-using ActorSync.Drain;
 using ActorSync.Journal;
 using ActorSync.Model;
 using ActorSync.Runtime;
-using ActorSync.Sync;
-using ActorSync.TestKit;
-using ActorSync.TestKit.Hubs;
 using Akka.Actor;
 using Akka.Event;
 using Shouldly;

@@ -1,8 +1,6 @@
 using System.Globalization;
-using ActorSync.Journal;
 using ActorSync.Model;
 using ActorSync.Status;
-using ActorSync.TestKit.Hubs;
 using ActorSync.Tests.Runtime;
 using Akka.Actor;
 using Shouldly;
@@ -68,7 +66,7 @@ public sealed class StatusTests
 
         world.World.Run(TimeSpan.FromSeconds(70));
 
-        world.Status().Health.State.ShouldNotBe("OK");
+        (world.Status().Health.State == "OK").ShouldBeFalse();
         world.Wire.Heal();
         world.World.Run(TimeSpan.FromMinutes(6));
         world.Status().Health.State.ShouldBe("OK");
