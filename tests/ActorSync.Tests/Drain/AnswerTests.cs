@@ -238,4 +238,27 @@ public sealed class AnswerTests
         world.Status().Health.Lanes["priority"].State.ShouldBe("ERR");
         world.Drained(TimeSpan.FromMinutes(5));
     }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [Trait("criterion", "D9")]
+    public void A_failure_of_our_own_bookkeeping_after_the_hub_has_accepted_never_dead_letters(int push)
+    {
+        using var world = new ProfileWorld(hocon: "actorsync.drain.max-operations = 10");
+        var ids = world.Enqueue(40);
+        world.World.RunUntil(() => world.Pushed.Count() == push).ShouldBeTrue();
+
+        // The hub has stored it; whoever has to book the answer falls.
+        world.World.Node.Crash(world.Child("journal"));
+        world.World.RunUntil(() => world.Journal.Actor is null).ShouldBeTrue();
+        world.World.RunUntil(() => world.Journal.Actor is not null).ShouldBeTrue();
+        world.Drained();
+
+        world.AtHub.ShouldBe(ids);
+        world.Applied.ShouldBe(ids);
+        world.Counts().Dead.ShouldBe(0);
+        world.Status().Drain.Duplicate.ShouldBeGreaterThan(0, "it was sent again by its id");
+    }
 }
