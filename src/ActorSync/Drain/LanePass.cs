@@ -1,5 +1,4 @@
 using ActorSync.Auth;
-using ActorSync.Diagnostics;
 using ActorSync.Journal;
 using ActorSync.Model;
 using ActorSync.Sync;
@@ -19,19 +18,18 @@ namespace ActorSync.Drain;
 /// </code>
 /// One request is in flight at most. What the hub named is settled in order; the next request does not wait for that, the end of the pass does.
 /// </remarks>
-internal sealed class LanePass(DrainSetup setup, IActorRef self, IActorRef sync, Orders orders, BodyPress press, LaneLimits limits)
+internal sealed partial class LanePass(DrainSetup setup, IActorRef self, IActorRef sync, Orders orders, BodyPress press, LaneLimits limits)
 {
     // The answers of the batch before last must be booked before the next one goes out.
     private const int MaxUnbooked = 2;
 
+    private readonly PassLedger _ledger = new(setup, self);
     private readonly Turn _turn = new(setup.Lane, self, sync, limits);
     private readonly List<PushBatch> _kept = [];
-    private readonly HashSet<EntityKey> _heldKeys = [];
     private Orders _orders = orders;
     private bool _gzip = orders.Gzip;
-    private long _pass = -1;
-    private Loaded? _current;
-    private Loaded? _next;
+    private LoadedBatch? _current;
+    private LoadedBatch? _next;
     private Flight? _flight;
     private PassEnd? _ending;
     private bool _reading;
@@ -41,7 +39,6 @@ internal sealed class LanePass(DrainSetup setup, IActorRef self, IActorRef sync,
     private bool _askedCredential;
     private bool _took;
     private int _deadSeen;
-    private int _unbooked;
 
     public PassTally Tally { get; private set; } = new();
 
@@ -55,7 +52,7 @@ internal sealed class LanePass(DrainSetup setup, IActorRef self, IActorRef sync,
     /// <summary>Whether the hub took a request since this was last asked.</summary>
     public bool TakeTook() => _took && !(_took = false);
 
-    public void Start() => setup.Journal.Tell(new OpenPass(setup.Lane, self));
+    public void Start() => _ledger.Open();
 
     /// <summary>Something became pending: read once more before ending.</summary>
     public void Again() => _again = true;
@@ -71,21 +68,20 @@ internal sealed class LanePass(DrainSetup setup, IActorRef self, IActorRef sync,
         Advance();
     }
 
-    /// <summary>Of two answers the later one is ours: the other was asked for by a pass that was given up.</summary>
     public void Opened(PassOpened opened)
     {
-        if (opened.Pass > _pass)
+        if (_ledger.Opened(opened))
         {
-            (_pass, _reading, Pending) = (opened.Pass, false, opened.Pending);
+            (_reading, Pending) = (false, opened.Pending);
             Advance();
         }
     }
 
     public void Read(BatchRead read)
     {
-        if (read.Pass != _pass)
+        if (read.Pass != _ledger.Pass || _reopen)
         {
-            GiveBack(setup, read, self);
+            PassLedger.GiveBack(setup, read, self);
             return;
         }
 
@@ -101,15 +97,6 @@ internal sealed class LanePass(DrainSetup setup, IActorRef self, IActorRef sync,
         }
 
         Advance();
-    }
-
-    /// <summary>A batch that nobody waits for any more: its keys are freed.</summary>
-    public static void GiveBack(DrainSetup setup, BatchRead read, IActorRef self)
-    {
-        if (read.Batch is { } batch)
-        {
-            setup.Journal.Tell(new ReleaseBatch(read.Lane, read.Pass, batch, self));
-        }
     }
 
     public void Given(TurnGiven given)
@@ -159,91 +146,20 @@ internal sealed class LanePass(DrainSetup setup, IActorRef self, IActorRef sync,
         }
     }
 
-    public void Answered(Flight flight, HubReply reply)
-    {
-        if (!ReferenceEquals(flight, _flight))
-        {
-            return;
-        }
-
-        _flight = null;
-        flight.Dispose();
-        var current = _current!;
-        if (!ReferenceEquals(flight.Body.Buffer, current.Pressed.Buffer))
-        {
-            press.Return(flight.Body);
-        }
-
-        Tally = Tally with { Batches = Tally.Batches + 1 };
-        var whole = flight.Rows.Length == current.Batch.Count;
-        var outcome = whole
-            ? PushOutcomes.Read(reply, current.Batch, 0, flight.Rows.Length)
-            : PushOutcomes.Read(reply, current.Batch, flight.Rows);
-        reply.Release();
-        switch (outcome)
-        {
-            case PushOutcome.Named(var result):
-                Named(current, flight.Rows, result);
-                break;
-            case PushOutcome.Regression regression:
-                Regressed(current.Batch, regression);
-                break;
-            case PushOutcome.RefusedWhole when flight.Rows.Length > 1:
-                current.Plan.Halve();
-                break;
-            case PushOutcome.RefusedWhole refused:
-                Suspected(current, flight.Rows[0], refused.Code, refused.Message);
-                break;
-            case PushOutcome.TooLarge when flight.Rows.Length > 1:
-                limits.Shrink(flight.PlainBytes);
-                current.Plan.Halve();
-                break;
-            case PushOutcome.TooLarge tooLarge:
-                Convict(current, new Suspect(current.Batch, flight.Rows[0], PushErrors.TooLarge, tooLarge.Message));
-                break;
-            case PushOutcome.EncodingRefused when flight.Body.Gzip:
-                // Remembered by sync for both lanes; the same rows go again as they are.
-                _gzip = false;
-                sync.Tell(new EncodingDoubted(flight.Hub), self);
-                break;
-            case PushOutcome.EncodingRefused:
-                Fail(current.Batch, flight.Rows, LaneErrors.EncodingLoop);
-                break;
-            case PushOutcome.AuthRefused refused:
-                sync.Tell(new CredentialDoubted(setup.Lane, flight.Generation, refused.Status, refused.Code, refused.Message), self);
-                Finish(new PassEnd.Doubted(refused.Code, refused.Message));
-                break;
-            case PushOutcome.ResyncRequired resync:
-                Fail(current.Batch, [], LaneErrors.Resync(resync.Reason));
-                break;
-            case PushOutcome.Failed(var failure):
-                Fail(
-                    current.Batch,
-                    flight.Rows,
-                    new LaneError(failure.Code, failure.Message, failure.Remedy, LaneErrors.NeedsAttention(failure.Class)),
-                    failure.Class == ErrorClass.TransientNetwork,
-                    failure.RetryAfter
-                );
-                break;
-        }
-
-        Advance();
-    }
-
     public void Settled(BatchSettled settled)
     {
-        if (settled.Pass == _pass)
+        if (_ledger.Booked(settled.Pass))
         {
             Pending = settled.Pending;
-            Booked();
+            Advance();
         }
     }
 
     public void Recorded(AttemptRecorded recorded)
     {
-        if (recorded.Pass == _pass)
+        if (_ledger.Booked(recorded.Pass))
         {
-            Booked();
+            Advance();
         }
     }
 
@@ -284,7 +200,7 @@ internal sealed class LanePass(DrainSetup setup, IActorRef self, IActorRef sync,
             return;
         }
 
-        if (_unbooked > 0 && (_ending is not null || _reopen || _unbooked >= MaxUnbooked))
+        if (_ledger.Unbooked > 0 && (_ending is not null || _reopen || _ledger.Unbooked >= MaxUnbooked))
         {
             return;
         }
@@ -296,10 +212,9 @@ internal sealed class LanePass(DrainSetup setup, IActorRef self, IActorRef sync,
         else if (_reopen)
         {
             _reopen = false;
-            _pass = -1;
-            setup.Journal.Tell(new OpenPass(setup.Lane, self));
+            _ledger.Open();
         }
-        else if (_pass >= 0)
+        else if (_ledger.Pass >= 0)
         {
             SendNext();
         }
@@ -314,7 +229,7 @@ internal sealed class LanePass(DrainSetup setup, IActorRef self, IActorRef sync,
             Release(done);
             if (_current is not null)
             {
-                HoldKnownKeys(_current);
+                _ledger.HoldKnownKeys(_current);
             }
         }
 
@@ -333,7 +248,7 @@ internal sealed class LanePass(DrainSetup setup, IActorRef self, IActorRef sync,
         }
     }
 
-    private void Send(Loaded current, int[] rows, Uri hub, AccessToken token, CredentialGeneration generation)
+    private void Send(LoadedBatch current, int[] rows, Uri hub, AccessToken token, CredentialGeneration generation)
     {
         var whole = rows.Length == current.Batch.Count;
         var plain = whole ? current.Batch.Body : current.Batch.BodyOf(rows);
@@ -350,123 +265,6 @@ internal sealed class LanePass(DrainSetup setup, IActorRef self, IActorRef sync,
         }
     }
 
-    private void Named(Loaded current, int[] rows, PushResult result)
-    {
-        current.Plan.Done();
-        foreach (var rejected in result.Rejected)
-        {
-            Hold(current, rejected.Index);
-        }
-
-        Tally = Tally.With(result);
-        Settle(current.Batch, result);
-        if (Tally.AnythingAccepted)
-        {
-            ConvictSuspects();
-        }
-
-        var unnamed = rows.Length - result.Accepted.Length - result.Rejected.Length;
-        if (Tally.Over(setup.Settings.DeadLettersPerPass))
-        {
-            Finish(new PassEnd.Failed(LaneErrors.TooManyDead(Tally.Dead), Offline: false, null));
-        }
-        else if (unnamed > 0)
-        {
-            Fail(current.Batch, UnnamedOf(rows, result), LaneErrors.Unnamed(unnamed, rows.Length));
-        }
-        else
-        {
-            _took = true;
-        }
-    }
-
-    private void Regressed(PushBatch batch, PushOutcome.Regression regression)
-    {
-        if (batch.Clock >= regression.StoredMax || Tally.Recoveries >= PassTally.MaxRecoveries)
-        {
-            Fail(batch, [], LaneErrors.RegressionLoop(batch.Clock, regression.StoredMax));
-            return;
-        }
-
-        Tally = Tally with { Recoveries = Tally.Recoveries + 1 };
-        _recovering = true;
-        _turn.Over();
-        setup.Journal.Tell(new RecoverFromRegression(regression.StoredMax, self));
-    }
-
-    private void Suspected(Loaded current, int row, string code, string message)
-    {
-        current.Plan.Done();
-        Hold(current, row);
-        setup.Journal.Tell(new HoldKey(setup.Lane, _pass, current.Batch, row, self));
-        Tally = Tally.With(new Suspect(current.Batch, row, code, message));
-        if (Tally.AnythingAccepted)
-        {
-            ConvictSuspects();
-        }
-
-        if (Tally.Over(setup.Settings.DeadLettersPerPass))
-        {
-            Finish(Tally.Suspects.IsEmpty ? new PassEnd.Failed(LaneErrors.TooManyDead(Tally.Dead), Offline: false, null) : Unconvicted());
-        }
-    }
-
-    private void Convict(Loaded current, Suspect suspect)
-    {
-        current.Plan.Done();
-        Hold(current, suspect.Row);
-        Tally = Tally with { Dead = Tally.Dead + 1, Rejected = Tally.Rejected + 1 };
-        Settle(suspect.Batch, suspect.Conviction);
-        if (Tally.Over(setup.Settings.DeadLettersPerPass))
-        {
-            Finish(new PassEnd.Failed(LaneErrors.TooManyDead(Tally.Dead), Offline: false, null));
-        }
-    }
-
-    private void ConvictSuspects()
-    {
-        foreach (var suspect in Tally.Suspects)
-        {
-            Settle(suspect.Batch, suspect.Conviction);
-        }
-
-        Tally = Tally.Convicted();
-    }
-
-    private PassEnd.Failed Unconvicted() => new(LaneErrors.AllRefused(Tally.Suspects[0]), Offline: false, null);
-
-    private void Fail(PushBatch batch, ReadOnlySpan<int> rows, LaneError error, bool offline = false, TimeSpan? retryAfter = null)
-    {
-        // An attempt is recorded by runs of neighbours; a slice of a refused batch may have gaps.
-        for (var i = 0; i < rows.Length; )
-        {
-            var from = rows[i];
-            var count = 1;
-            while (i + count < rows.Length && rows[i + count] == from + count)
-            {
-                count++;
-            }
-
-            _unbooked++;
-            setup.Journal.Tell(new RecordAttempt(setup.Lane, _pass, batch, from, count, $"{error.Code}: {error.Message}", self));
-            i += count;
-        }
-
-        Finish(new PassEnd.Failed(error, offline, retryAfter));
-    }
-
-    private void Settle(PushBatch batch, PushResult result)
-    {
-        _unbooked++;
-        setup.Journal.Tell(new SettleBatch(setup.Lane, _pass, batch, result, self));
-    }
-
-    private void Booked()
-    {
-        _unbooked = Math.Max(0, _unbooked - 1);
-        Advance();
-    }
-
     /// <summary>The first reason stands.</summary>
     private void Finish(PassEnd end) =>
         _ending ??= end is PassEnd.Drained or PassEnd.Superseded && !Tally.Suspects.IsEmpty ? Suspicious() : end;
@@ -474,117 +272,8 @@ internal sealed class LanePass(DrainSetup setup, IActorRef self, IActorRef sync,
     private PassEnd.Failed Suspicious()
     {
         var first = Tally.Suspects[0];
-        _unbooked++;
-        setup.Journal.Tell(new RecordAttempt(setup.Lane, _pass, first.Batch, first.Row, 1, $"{first.Code}: {first.Message}", self));
-        return Unconvicted();
+        var unconvicted = Unconvicted();
+        _ledger.Record(first.Batch, [first.Row], unconvicted.Error with { Code = first.Code, Message = first.Message });
+        return unconvicted;
     }
-
-    private void Close()
-    {
-        Drop(ref _current);
-        Drop(ref _next);
-        _kept.ForEach(batch => setup.Journal.Tell(new ReleaseBatch(setup.Lane, _pass, batch, self)));
-        _turn.Over();
-        End = _ending;
-    }
-
-    /// <summary>Forgets all that was read and starts again behind the lane's mark, with the stamps and the clock that stand now.</summary>
-    private void Reopen()
-    {
-        _reopen = true;
-        Drop(ref _current);
-        Drop(ref _next);
-    }
-
-    private void Load(PushBatch batch)
-    {
-        var loaded = new Loaded(batch, new BatchPlan(batch), press.Press(batch.Body, _gzip));
-        (_current, _next) = _current is null ? (loaded, null) : (_current, loaded);
-    }
-
-    private void Emptied()
-    {
-        if (Tally.Dead > _deadSeen && Tally.Suspects.IsEmpty)
-        {
-            // What was read ahead behind a dead letter was not sent; reading it again parks it.
-            _deadSeen = Tally.Dead;
-            Reopen();
-        }
-        else if (_again)
-        {
-            // From the mark again, not only ahead: what had waited for a key in flight in the other lane lies behind the position.
-            _again = false;
-            Subscribe();
-            Reopen();
-        }
-        else
-        {
-            Finish(new PassEnd.Drained());
-        }
-    }
-
-    /// <summary>Later rows of this row's key stay, in this batch and in those that were read before it was known.</summary>
-    private void Hold(Loaded loaded, int row)
-    {
-        loaded.Plan.Hold(row);
-        _heldKeys.Add(loaded.Batch.Rows[row].Entity);
-    }
-
-    private void HoldKnownKeys(Loaded loaded)
-    {
-        for (var row = 0; _heldKeys.Count > 0 && row < loaded.Batch.Count; row++)
-        {
-            if (_heldKeys.Contains(loaded.Batch.Rows[row].Entity))
-            {
-                loaded.Plan.Hold(row);
-            }
-        }
-    }
-
-    private void Drop(ref Loaded? loaded)
-    {
-        if (loaded is not null)
-        {
-            Release(loaded);
-            loaded = null;
-        }
-    }
-
-    private void Release(Loaded loaded)
-    {
-        press.Return(loaded.Pressed);
-        if (Tally.Suspects.Exists(suspect => ReferenceEquals(suspect.Batch, loaded.Batch)))
-        {
-            _kept.Add(loaded.Batch);
-        }
-        else
-        {
-            setup.Journal.Tell(new ReleaseBatch(setup.Lane, _pass, loaded.Batch, self));
-        }
-    }
-
-    private void ReadAhead()
-    {
-        if (!_reading)
-        {
-            _reading = true;
-            setup.Journal.Tell(new ReadBatch(setup.Lane, _pass, setup.Settings.MaxOperations, limits.MaxBytes, self));
-        }
-    }
-
-    private void Subscribe()
-    {
-        if (_orders.Notify)
-        {
-            setup.Journal.Tell(new Subscribe(self));
-        }
-    }
-
-    private static int[] UnnamedOf(int[] rows, PushResult result)
-    {
-        var named = result.Accepted.Select(row => row.Index).Concat(result.Rejected.Select(row => row.Index)).ToHashSet();
-        return Array.FindAll(rows, row => !named.Contains(row));
-    }
-
-    private sealed record Loaded(PushBatch Batch, BatchPlan Plan, PressedBody Pressed);
 }

@@ -84,7 +84,6 @@ internal sealed class RuntimeSupervisor : UntypedActor, IWithTimers
         }
         else if (_stopping.Count == 1)
         {
-            _profiles.NoMore();
             profiles.Tell(new StopRuntime(Self));
         }
     }

@@ -19,12 +19,4 @@ internal static class ShutdownHook
                     return Done.Instance;
                 }
             );
-
-    /// <summary>Completes within the stop timeout, also when something hangs: the runtime's supervisor answers before it is gone. Say it once.</summary>
-    public static Task<RuntimeProtocol.Stopped> StopAsync(IActorRef runtime) =>
-        runtime.Ask<RuntimeProtocol.Stopped>(
-            replyTo => new RuntimeProtocol.StopRuntime(replyTo),
-            Timeout.InfiniteTimeSpan,
-            CancellationToken.None
-        );
 }

@@ -14,7 +14,7 @@ internal sealed class HubLookup(IHubPort hub, IActorRef self, IActorRef profile)
     private Errand? _flight;
     private OperationId? _current;
 
-    public void Ask(OperationId operation, IActorRef asker)
+    public void Find(OperationId operation, IActorRef asker)
     {
         if (!_askers.TryGetValue(operation, out var askers))
         {

@@ -104,7 +104,7 @@ internal sealed class StatusActor : UntypedActor, IWithTimers
                 Explained(row.OperationId, asker => asker.Tell(Explainer.Explain(row, _model), ActorRefs.NoSender));
                 break;
             case JournalProtocol.NoSuchOperation none:
-                Explained(none.Operation, asker => _lookup.Ask(none.Operation, asker));
+                Explained(none.Operation, asker => _lookup.Find(none.Operation, asker));
                 break;
             case SyncProtocol.SyncReport report:
                 _model = _model with { Sync = report };

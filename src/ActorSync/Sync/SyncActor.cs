@@ -4,7 +4,6 @@ using ActorSync.Auth;
 using ActorSync.Diagnostics;
 using ActorSync.Drain;
 using ActorSync.Journal;
-using ActorSync.Model;
 using ActorSync.Platform;
 using ActorSync.Restart;
 using ActorSync.Wire;
@@ -33,7 +32,7 @@ internal sealed record SyncSetup(
 /// </code>
 /// What of these holds is <see cref="SyncState"/>; the story of a refused credential is <see cref="Episode"/>.
 /// </remarks>
-internal sealed class SyncActor : UntypedActor, IWithTimers
+internal sealed partial class SyncActor : UntypedActor, IWithTimers
 {
     private const string ProbeTimer = "probe";
     private const string SettingsTimer = "settings";
@@ -131,7 +130,7 @@ internal sealed class SyncActor : UntypedActor, IWithTimers
                 LaneSaid(report);
                 break;
             case AskTurn ask:
-                Turn(_turns.Ask(ask.Lane, ask.Number));
+                Turn(_turns.Want(ask.Lane, ask.Number));
                 break;
             case TurnOver over:
                 Turn(_turns.Over(over.Lane, over.Number, over.MaxLamport));
@@ -228,200 +227,6 @@ internal sealed class SyncActor : UntypedActor, IWithTimers
         }
     }
 
-    /// <summary>Takes a new state: says it, orders by it, acts on it. The only way from one to another.</summary>
-    private void Apply(SyncState next, bool fresh = false)
-    {
-        var before = _state;
-        _state = next;
-        if (!next.Ready)
-        {
-            return;
-        }
-
-        if (!_lanes.Started)
-        {
-            Begin();
-            return;
-        }
-
-        Announce(before, next);
-        if (
-            before.Gate != next.Gate
-            || before.Generation != next.Generation
-            || before.Settings != next.Settings
-            || before.PlainHub != next.PlainHub
-        )
-        {
-            var opened = next.Gate is Gate.Open && (before.Gate != next.Gate || before.Settings != next.Settings);
-            _lanes.Order((lane, version) => next.OrdersFor(lane, version, fresh || opened));
-        }
-
-        if (next.Episode is Episode.Confirming confirming && before.Episode is not Episode.Confirming)
-        {
-            Context.Parent.Tell(new AuthProtocol.CredentialRefused(confirming.Generation, confirming.Code, Self));
-        }
-
-        _heartbeat.GateIs(next.Gate is Gate.Open, next.IsElsewhere(before), Now);
-        Report();
-        ScheduleProbe();
-    }
-
-    private void Begin()
-    {
-        Become(Working);
-        _lanes.Start();
-        _heartbeat.GateIs(_state.Gate is Gate.Open, fresh: true, Now);
-        Report();
-        ScheduleProbe();
-        _desk.Next();
-        if (_tickets.All() is { } run)
-        {
-            _lanes.Tell(run);
-        }
-    }
-
-    private void Announce(SyncState before, SyncState next)
-    {
-        var (was, pause) = (before.Pause(default), next.Pause(default));
-        if (pause is not null && pause.Code != was?.Code && before.Episode is not Episode.Trial)
-        {
-            _log.Warning("Sync is paused ({Code}): {Reason}", pause.Code, pause.Text);
-        }
-        else if (before.Gate != next.Gate && next.Gate is Gate.Open && next.Episode is Episode.None)
-        {
-            _log.Info("Sync is running, hub {Hub}", next.Hub!);
-        }
-        else if (next.Gate is Gate.Closed closed && (before.Gate as Gate.Closed)?.Reason != closed.Reason && pause is null)
-        {
-            _log.Info("Sync does not send ({Reason}): {Text}", closed.Reason, closed.Text);
-        }
-    }
-
-    private void Report()
-    {
-        Context.Parent.Tell(
-            new SyncReport(
-                _state.Settings?.Mode ?? SyncMode.Local,
-                _state.Hub,
-                _state.Gate,
-                _state.Pause(Now.Wall),
-                _state.Generation,
-                _state.Binding,
-                _heartbeat.HubAt,
-                _heartbeat.Error,
-                _heartbeat.OpenSince
-            )
-        );
-    }
-
-    // ---- lanes ----
-
-    private void Drain(DrainNow drain)
-    {
-        var ticket = _tickets.Open(drain.ReplyTo, drain.Force);
-        foreach (var lane in new[] { Lane.Priority, Lane.Bulk })
-        {
-            if (_lanes[lane].Ref is { } actor)
-            {
-                actor.Tell(new RunPass(ticket, drain.Force));
-            }
-            else
-            {
-                PassEnded(Crashed(lane, ticket));
-            }
-        }
-
-        if (drain.Force && _state.Episode is Episode.Paused)
-        {
-            StartProbe();
-        }
-    }
-
-    private void PassEnded(PassOver over)
-    {
-        if (_tickets.Over(over) is { } again)
-        {
-            _lanes.Tell(again);
-        }
-    }
-
-    private void LaneSaid(LaneReport report)
-    {
-        Context.Parent.Tell(report);
-        if (report.HubAt is { } at && _heartbeat.HubAnswered(at) && _state.Proven() is var proven && !ReferenceEquals(proven, _state))
-        {
-            Apply(proven);
-        }
-    }
-
-    private void LaneGone(Lane lane, ChildEnd end)
-    {
-        Turn(_turns.Gone(lane));
-        Context.Parent.Tell(new LaneKept(lane, _lanes[lane].View));
-        PassEnded(Crashed(lane, long.MaxValue));
-    }
-
-    private PassOver Crashed(Lane lane, long ticket) =>
-        new(
-            lane,
-            ticket,
-            new PassEnd.Failed(LaneErrors.Crashed(_lanes[lane].View.LastError ?? "it is being started"), Offline: false, null),
-            new PassTally(),
-            0,
-            _lanes[lane].View.NextTry?.Wall
-        );
-
-    private void Turn(TurnState next)
-    {
-        var before = _turns;
-        _turns = next;
-        if (next.Holder is { } holder && (before.Holder, before.HolderNumber) != (next.Holder, next.HolderNumber))
-        {
-            _lanes[holder].Ref?.Tell(new TurnGiven(next.HolderNumber, next.HighestSent));
-        }
-    }
-
-    private DrainSetup DrainSetupOf(Lane lane, IActorRef profile) =>
-        new(lane, _setup.Options.Drain, _setup.Platform, _setup.Journal, _setup.Hub, profile);
-
-    // ---- the credential ----
-
-    private void Refused(CredentialGeneration generation, int status, string code, string said)
-    {
-        var next = _state.Refused(generation, status, code, said, Now, Chance);
-        if (ReferenceEquals(next, _state) && _state.Gate is Gate.Open)
-        {
-            // It spoke of a credential that has been replaced: go on with the new one.
-            _lanes.Order((lane, version) => _state.OrdersFor(lane, version, fresh: true));
-            return;
-        }
-
-        Apply(next);
-    }
-
-    private void SignOut(AuthProtocol.SignOut signOut)
-    {
-        if (_leaving is not null)
-        {
-            signOut.ReplyTo.Tell(new AuthProtocol.SignOutRefused("busy", "a sign-out is under way", "wait for it"), ActorRefs.NoSender);
-            return;
-        }
-
-        _leaving = signOut.ReplyTo;
-        Apply(_state with { SigningOut = true });
-        var (self, profile) = (Self, Context.Parent);
-        _lanes.WhenTaken(() => profile.Tell(new AuthProtocol.SignOut(self)));
-    }
-
-    private void SignedOut(object outcome)
-    {
-        _leaving?.Tell(outcome, ActorRefs.NoSender);
-        _leaving = null;
-        Apply(_state with { SigningOut = false });
-    }
-
-    // ---- settings ----
-
     private void SettingsUnavailable(JournalProtocol.Unavailable unavailable)
     {
         _desk.Refuse(unavailable);
@@ -430,89 +235,6 @@ internal sealed class SyncActor : UntypedActor, IWithTimers
             _tickets.CloseAll(LaneErrors.Journal(unavailable.Reason).Message);
             Timers.StartSingleTimer(SettingsTimer, ReadSettings.Instance, SettingsRetry);
         }
-    }
-
-    // ---- heartbeat and probe ----
-
-    private void ScheduleProbe()
-    {
-        var now = Now;
-        var at = _state.Episode switch
-        {
-            Episode.Paused paused when _state.Gate is Gate.Closed { Reason: GateReason.Paused } => paused.RetryAt,
-            Episode.Waiting waiting => waiting.RetryAt,
-            _ => _state.Gate is Gate.Open ? _heartbeat.Next(_state.Settings!.Preset, now) : (Moment?)null,
-        };
-        if (at is { } due)
-        {
-            var wait = due.Steady - now.Steady;
-            Timers.StartSingleTimer(ProbeTimer, ProbeNow.Instance, wait > TimeSpan.Zero ? wait : TimeSpan.Zero);
-        }
-        else
-        {
-            Timers.Cancel(ProbeTimer);
-        }
-    }
-
-    private void Probe()
-    {
-        if (_state.Episode is Episode.Waiting)
-        {
-            Apply(_state.AskAgain());
-        }
-        else if (_state.Gate is Gate.Open && _heartbeat.Next(_state.Settings!.Preset, Now).Steady > Now.Steady)
-        {
-            // A push was taken meanwhile.
-            ScheduleProbe();
-        }
-        else
-        {
-            StartProbe();
-        }
-    }
-
-    private void StartProbe()
-    {
-        if (_state.Hub is { } hub && (_state.Gate is Gate.Open || _state.Episode is Episode.Paused))
-        {
-            // The next one comes also when this one is never answered.
-            Timers.StartSingleTimer(ProbeTimer, ProbeNow.Instance, _state.Law.Max);
-            _probe.Start(hub);
-        }
-    }
-
-    private void Probed(HubProbe.ProbeAnswered answered)
-    {
-        if (_probe.Read(answered) is not var (generation, result))
-        {
-            return;
-        }
-
-        switch (result)
-        {
-            case HubResult<HubIdentity>.Value:
-                _heartbeat.HubAnswered(Now);
-                Apply(_state.ProbeTaken(Now));
-                break;
-            case HubResult<HubIdentity>.Refused { Class: ErrorClass.AuthInvalid or ErrorClass.AuthForbidden } refused:
-                Apply(_state.Refused(generation, refused.Status, refused.Code, refused.Message, Now, Chance));
-                break;
-            case HubResult<HubIdentity>.Refused refused:
-                ProbeCameToNothing(new LaneError(refused.Code, refused.Message, "check the hub's address", NeedsAttention: true), null);
-                break;
-            case HubResult<HubIdentity>.Failed(var failure):
-                ProbeCameToNothing(
-                    new LaneError(failure.Code, failure.Message, failure.Remedy, LaneErrors.NeedsAttention(failure.Class)),
-                    failure.RetryAfter
-                );
-                break;
-        }
-    }
-
-    private void ProbeCameToNothing(LaneError? error, TimeSpan? retryAfter)
-    {
-        _heartbeat.Failed(error, Now, Chance, retryAfter);
-        Apply(_state.ProbeFailed(Now, Chance, retryAfter));
     }
 
     private sealed record ProbeNow

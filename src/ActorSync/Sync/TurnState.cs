@@ -20,7 +20,7 @@ internal sealed record TurnState
 
     public long HighestSent { get; init; }
 
-    public TurnState Ask(Lane lane, long number) =>
+    public TurnState Want(Lane lane, long number) =>
         (lane == Lane.Priority ? this with { Priority = number } : this with { Bulk = number }).Give();
 
     public TurnState Over(Lane lane, long number, long maxLamport)

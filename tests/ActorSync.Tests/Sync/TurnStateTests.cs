@@ -12,10 +12,10 @@ public sealed class TurnStateTests
     [Fact]
     public void The_priority_lane_goes_first_and_the_bulk_lane_comes_after_each_request()
     {
-        var turns = new TurnState().Ask(Lane.Bulk, 1).Ask(Lane.Priority, 1);
+        var turns = new TurnState().Want(Lane.Bulk, 1).Want(Lane.Priority, 1);
         turns.Holder.ShouldBe(Lane.Bulk);
 
-        turns = turns.Over(Lane.Bulk, 1, 70).Ask(Lane.Bulk, 2);
+        turns = turns.Over(Lane.Bulk, 1, 70).Want(Lane.Bulk, 2);
         turns.Holder.ShouldBe(Lane.Priority);
         turns.HighestSent.ShouldBe(70);
 
@@ -44,7 +44,7 @@ public sealed class TurnStateTests
                         {
                             case 0 when !asked.ContainsKey(lane):
                                 asked[lane] = ++number;
-                                turns = turns.Ask(lane, number);
+                                turns = turns.Want(lane, number);
                                 break;
                             case 1 when asked.Remove(lane, out var mine):
                                 turns = turns.Over(lane, mine, number);

@@ -1,0 +1,80 @@
+using ActorSync.Drain;
+using ActorSync.Model;
+using ActorSync.Restart;
+using Akka.Actor;
+using static ActorSync.Drain.DrainProtocol;
+using static ActorSync.Sync.SyncProtocol;
+
+namespace ActorSync.Sync;
+
+/// <summary>What the lanes say, and what they are told.</summary>
+internal sealed partial class SyncActor
+{
+    private void Drain(DrainNow drain)
+    {
+        var ticket = _tickets.Open(drain.ReplyTo, drain.Force);
+        foreach (var lane in new[] { Lane.Priority, Lane.Bulk })
+        {
+            if (_lanes[lane].Ref is { } actor)
+            {
+                actor.Tell(new RunPass(ticket, drain.Force));
+            }
+            else
+            {
+                PassEnded(Crashed(lane, ticket));
+            }
+        }
+
+        if (drain.Force && _state.Episode is Episode.Paused)
+        {
+            StartProbe();
+        }
+    }
+
+    private void PassEnded(PassOver over)
+    {
+        if (_tickets.Over(over) is { } again)
+        {
+            _lanes.Tell(again);
+        }
+    }
+
+    private void LaneSaid(LaneReport report)
+    {
+        Context.Parent.Tell(report);
+        if (report.HubAt is { } at && _heartbeat.HubAnswered(at) && _state.Proven() is var proven && !ReferenceEquals(proven, _state))
+        {
+            Apply(proven);
+        }
+    }
+
+    private void LaneGone(Lane lane, ChildEnd end)
+    {
+        Turn(_turns.Gone(lane));
+        Context.Parent.Tell(new LaneKept(lane, _lanes[lane].View));
+        PassEnded(Crashed(lane, long.MaxValue));
+    }
+
+    private PassOver Crashed(Lane lane, long ticket) =>
+        new(
+            lane,
+            ticket,
+            new PassEnd.Failed(LaneErrors.Crashed(_lanes[lane].View.LastError ?? "it is being started"), Offline: false, null),
+            new PassTally(),
+            0,
+            _lanes[lane].View.NextTry?.Wall
+        );
+
+    private void Turn(TurnState next)
+    {
+        var before = _turns;
+        _turns = next;
+        if (next.Holder is { } holder && (before.Holder, before.HolderNumber) != (next.Holder, next.HolderNumber))
+        {
+            _lanes[holder].Ref?.Tell(new TurnGiven(next.HolderNumber, next.HighestSent));
+        }
+    }
+
+    private DrainSetup DrainSetupOf(Lane lane, IActorRef profile) =>
+        new(lane, _setup.Options.Drain, _setup.Platform, _setup.Journal, _setup.Hub, profile);
+}
