@@ -41,6 +41,13 @@ internal static class Cli
             Report.Failure(io, json, unreadable);
             return ExitCodes.Failed;
         }
+        catch (Exception failure)
+        {
+            // A fault of ours: the caller gets a document and a code all the same, and whoever mends it gets the trace.
+            io.Error.WriteLine(failure);
+            Report.Failure(io, json, new SyncException("unexpected", failure.Message, "report this with the lines above", failure));
+            return ExitCodes.Failed;
+        }
     }
 
     /// <summary>Only what is asked for is built; every verb when none is, so that help can list them.</summary>

@@ -74,7 +74,7 @@ internal static class DemoCommand
         if (!once)
         {
             call.Say($"running on at {hub.Address}; try 'actorsync status --watch --data {folder.Path}'; Ctrl+C ends");
-            await Until.StoppedAsync(call.Stop);
+            await Until.StoppedAsync(runtime, call.Stop);
         }
 
         return document switch
@@ -105,7 +105,8 @@ internal static class DemoCommand
             return;
         }
 
-        var table = new Table().Border(TableBorder.Simple).HideHeaders().AddColumns("", "");
+        // Fits 80 columns with a digest in it.
+        var table = new Grid().AddColumn(new GridColumn().NoWrap().PadRight(2)).AddColumn(new GridColumn().PadRight(0));
         void Row(string name, string value) => table.AddRow(new Text(name), new Text(value));
         Row(
             "enqueued",

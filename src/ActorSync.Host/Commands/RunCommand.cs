@@ -87,7 +87,7 @@ internal static class RunCommand
         }
 
         ServiceManager.Ready(io.Variable);
-        await Until.StoppedAsync(call.Stop);
+        await Until.StoppedAsync(runtime, call.Stop);
         ServiceManager.Stopping(io.Variable);
         host.LogInformation("Host is stopping");
         return ExitCodes.Done;

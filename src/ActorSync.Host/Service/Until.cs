@@ -2,6 +2,18 @@ namespace ActorSync.Host.Service;
 
 internal static class Until
 {
+    /// <summary>Completes when the process is asked to stop.</summary>
+    /// <exception cref="SyncException">The runtime has failed for good meanwhile.</exception>
+    public static async Task StoppedAsync(SyncRuntime runtime, CancellationToken stop)
+    {
+        var failure = RuntimeWatch.FailureOf(runtime.System!);
+        if (await Task.WhenAny(StoppedAsync(stop), failure) == failure)
+        {
+            var failed = await failure;
+            throw new SyncException("runtime_failed", $"{failed.Component}: {failed.Error}", failed.Remedy);
+        }
+    }
+
     /// <summary>Completes, without an exception, when the process is asked to stop.</summary>
     public static async Task StoppedAsync(CancellationToken stop)
     {

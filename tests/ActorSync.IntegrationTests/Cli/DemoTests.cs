@@ -115,6 +115,30 @@ public sealed class DemoTests : IDisposable
     }
 
     [Fact]
+    public async Task A_demo_with_operations_that_the_hub_refuses_ends_with_6_and_equal_digests()
+    {
+        const string first = """
+            {"entity":"e","entity_id":"1","op":"set","payload":1,"operation_id":"01890a5d-ac96-774b-bcce-b302099a8057"}
+            {"entity":"e","entity_id":"2","op":"set","payload":1}
+
+            """;
+        var demo = await DemoAsync(_folder.Write("first.ndjson", first));
+        var second = await DemoAsync(
+            _folder.Write("second.ndjson", first.Replace("\"payload\":1", "\"payload\":2", StringComparison.Ordinal))
+        );
+        var dead = await ActorSyncProcess.RunAsync("dead", "list", "--json", "--data", _folder.Data);
+
+        demo.Code.ShouldBe(0, demo.Error);
+        second.Code.ShouldBe(6, second.Error);
+        second.Document.GetProperty("equal").GetBoolean().ShouldBeTrue();
+        second.Document.GetProperty("hub_operations").GetInt64().ShouldBe(3);
+        dead.Document.GetProperty("operations").GetArrayLength().ShouldBe(1);
+
+        Task<CliRun> DemoAsync(string input) =>
+            ActorSyncProcess.RunAsync("demo", "--input", input, "--once", "--json", "--data", _folder.Data);
+    }
+
+    [Fact]
     public async Task A_folder_whose_profile_belongs_to_another_hub_is_not_taken_for_a_demo()
     {
         var set = await ActorSyncProcess.RunAsync("config", "set", "hub", "https://hub.example.com", "--data", _folder.Data);

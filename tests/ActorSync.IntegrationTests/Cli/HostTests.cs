@@ -208,6 +208,76 @@ public sealed class HostTests : IDisposable
     }
 
     [Fact]
+    [Trait("criterion", "D19")]
+    public async Task What_the_hub_refuses_is_shown_with_its_reason_sent_again_or_given_up_and_exit_code_6()
+    {
+        const string id = "01890a5d-ac96-774b-bcce-b302099a8057";
+        using var hubFolder = new CliFolder();
+        using var first = new CliFolder();
+        await using var hub = ActorSyncProcess.Start(["hub", "--urls", "http://127.0.0.1:0", "--json", "--data", hubFolder.Data]);
+        var up = await hub.UpAsync();
+        var url = up.GetProperty("urls")[0].GetString()!;
+        await PairAsync(first.Data, up.GetProperty("code").GetString()!);
+        (await EnqueueAsync(first.Data, "1")).Code.ShouldBe(0);
+        hub.Signal(ActorSyncProcess.SigTerm);
+        await hub.EndAsync();
+
+        // The same hub again, for a second code.
+        await using var again = ActorSyncProcess.Start(["hub", "--urls", url, "--json", "--data", hubFolder.Data]);
+        await PairAsync(_folder.Data, (await again.UpAsync()).GetProperty("code").GetString()!);
+        var refused = await EnqueueAsync(_folder.Data, "2");
+        var listed = await CliAsync("dead", "list");
+        var shown = await CliAsync("dead", "show", id);
+        var explained = await CliAsync("explain", id);
+        var retried = await CliAsync("dead", "retry", "--all");
+        var drained = await CliAsync("drain");
+        var doctor = await CliAsync("doctor");
+        var discarded = await CliAsync("dead", "discard", id, "--reason", "known elsewhere");
+        var after = await CliAsync("drain");
+        var gone = await CliAsync("dead", "show", id);
+
+        refused.Code.ShouldBe(6, refused.Error);
+        refused.Document.GetProperty("delivered").GetBoolean().ShouldBeFalse();
+        refused.Document.GetProperty("error").GetString()!.ShouldContain("operation_conflict");
+        listed.Document.GetProperty("operations").GetArrayLength().ShouldBe(1);
+        shown.Document.GetProperty("operation").GetProperty("last_error").GetString()!.ShouldContain("operation_conflict");
+        shown.Document.GetProperty("operation").GetProperty("payload").GetRawText().ShouldBe("2");
+        explained.Document.GetProperty("where").GetString().ShouldBe("dead");
+        retried.Document.GetProperty("count").GetInt64().ShouldBe(1);
+        drained.Code.ShouldBe(6, drained.Error);
+        doctor.Document.GetProperty("findings").EnumerateArray().ShouldContain(static f => f.GetProperty("check").GetString() == "queue");
+        discarded.Document.GetProperty("count").GetInt64().ShouldBe(1);
+        after.Code.ShouldBe(0, after.Error);
+        gone.Code.ShouldBe(1);
+        gone.Document.GetProperty("error").GetString().ShouldBe("unknown_operation");
+
+        async Task PairAsync(string data, string code)
+        {
+            var paired = await ActorSyncProcess.RunAsync("pair", code, "--hub", url, "--data", data);
+            paired.Code.ShouldBe(0, paired.Error);
+        }
+
+        static Task<CliRun> EnqueueAsync(string data, string payload) =>
+            ActorSyncProcess.RunAsync([
+                "enqueue",
+                "--entity",
+                "e",
+                "--id",
+                "1",
+                "--op",
+                "set",
+                "--payload",
+                payload,
+                "--operation-id",
+                id,
+                "--wait",
+                "--json",
+                "--data",
+                data,
+            ]);
+    }
+
+    [Fact]
     public async Task A_token_comes_from_stdin_and_appears_nowhere()
     {
         const string token = "eyJhbGciOiJub25lIn0" + ".eyJzdWIiOiJ4In0" + ".c2VjcmV0LWNhbmFyeQ";
