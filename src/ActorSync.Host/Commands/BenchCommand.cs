@@ -57,15 +57,6 @@ internal static class BenchCommand
             {
                 result.AddError($"bench: '{unknown}' is none of {string.Join(", ", Parts)}");
             }
-            else if (
-                result.GetValue(Seconds) <= 0
-                || result.GetValue(Rounds) < 1
-                || result.GetValue(Operations) < 1000
-                || result.GetValue(Depth) < 1
-            )
-            {
-                result.AddError("bench: --seconds and --depth must be above 0, --rounds 1 or more, --operations 1000 or more");
-            }
         });
         return command.Runs(RunAsync);
     }
@@ -92,6 +83,11 @@ internal static class BenchCommand
 
     private static async Task<int> MeasureAsync(VerbCall call, string[] parts)
     {
+        // Not in a validator: there an option that was not given has no value yet, not even its default.
+        AtLeast("--seconds", call.Get(Seconds), double.Epsilon, "more than 0");
+        AtLeast("--rounds", call.Get(Rounds), 1, "1 or more");
+        AtLeast("--operations", call.Get(Operations), 1000, "1000 or more");
+        AtLeast("--depth", call.Get(Depth), 1, "1 or more");
         var progress = new Progress<string>(what => call.Say($"measuring: {what}"));
         var (time, rounds) = (call.Io.Time, call.Get(Rounds));
         var rows = ImmutableList<BenchRow>.Empty;
@@ -115,6 +111,14 @@ internal static class BenchCommand
 
         Show(call, new BenchReport($"{Environment.ProcessorCount} cores, {Environment.OSVersion.VersionString}", rows, figures));
         return ExitCodes.Done;
+    }
+
+    private static void AtLeast(string flag, double given, double least, string bound)
+    {
+        if (!(given >= least))
+        {
+            throw Failures.Usage(flag, $"{given} is too little; it must be {bound}");
+        }
     }
 
     private static void Show(VerbCall call, BenchReport report)
