@@ -22,6 +22,7 @@ internal sealed class Device : IDisposable
     private readonly MemoryCredentials _credentials = new();
     private readonly SyncOptions _options;
     private ProfileLink? _link;
+    private readonly List<Action> _ready = [];
     private int _processes;
 
     public Device(World world, Swarm swarm, Func<Node, HttpMessageHandler> network)
@@ -60,7 +61,7 @@ internal sealed class Device : IDisposable
     public SyncOptions Options => _options;
 
     /// <summary>Called with each new process, when it can take operations.</summary>
-    public event Action? Ready;
+    public void OnReady(Action ready) => _ready.Add(ready);
 
     public void Start()
     {
@@ -168,7 +169,7 @@ internal sealed class Device : IDisposable
     private void Up(ProfileLink link)
     {
         Profile = new SyncProfile("default", link);
-        Ready?.Invoke();
+        _ready.ForEach(static ready => ready());
     }
 
     private void AskOf<T>(IActorRef whom, Func<IActorRef, object> question, Action<T> answered)

@@ -6,7 +6,6 @@ using ActorSync.Simulation.Judging;
 using ActorSync.Status;
 using ActorSync.Sync;
 using ActorSync.TestKit;
-using ActorSync.TestKit.Disk;
 using ActorSync.TestKit.Hubs;
 using Akka.Event;
 using static ActorSync.Auth.AuthProtocol;
@@ -49,7 +48,7 @@ internal sealed class SimulatedWorld : IDisposable
         _law = new BackoffLaw(_world, _oracle, undisturbed);
         _writers = new Writers(_world, _device, _ledger, swarm);
         _faults = new FaultDriver(_world, swarm, _device, _hub, _wire, _ledger, _counters);
-        _device.Ready += Pair;
+        _device.OnReady(Pair);
     }
 
     /// <param name="echo">Hears each line of the trace; null for nobody.</param>

@@ -27,7 +27,7 @@ internal sealed class Writers
             _writers.Add(new Writer($"e{i}"));
         }
 
-        device.Ready += () => _writers.ForEach(Go);
+        device.OnReady(() => _writers.ForEach(Go));
     }
 
     /// <summary>Everything was handed in and answered.</summary>

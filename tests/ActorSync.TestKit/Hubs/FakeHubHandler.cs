@@ -58,15 +58,18 @@ public sealed class FakeHubHandler(Node node, Func<HubRequest, HubReaction> hand
             var late = wire.Strikes(_world.Random, wire.Delays, "answer late")
                 ? TimeSpan.FromTicks(_world.Random.NextInt64(wire.LateBy.Ticks))
                 : TimeSpan.Zero;
-            node.At(
-                wire.Latency(_world.Random) + reaction.Delay + late,
-                () =>
-                {
-                    _world.Trace.Add($"{node.Name} gets {answer.Status} for {request.Method} {request.Path}");
-                    Received?.Invoke(request, answer);
-                    exchange.Done(Response(answer, reaction.CutAfter));
-                }
-            );
+            node.At(wire.Latency(_world.Random) + reaction.Delay + late, () => Deliver(exchange, request, answer, reaction.CutAfter));
+        }
+    }
+
+    // An answer that nobody waits for any more was never heard.
+    private void Deliver(Exchange exchange, HubRequest request, HubAnswer answer, int? cutAfter)
+    {
+        if (!exchange.Task.IsCompleted)
+        {
+            _world.Trace.Add($"{node.Name} gets {answer.Status} for {request.Method} {request.Path}");
+            Received?.Invoke(request, answer);
+            exchange.Done(Response(answer, cutAfter));
         }
     }
 
