@@ -134,6 +134,7 @@ public sealed class SyncRuntime : IAsyncDisposable
             if (_hostSystem is not null)
             {
                 SyncOptionsReader.AddDispatchersTo(_hostSystem, _options);
+                ShutdownHook.Add(_hostSystem, () => StopAsync(CancellationToken.None));
             }
 
             var setups = _profiles.Select(one => Setup(one.Profile.Name, one.Link)).ToImmutableArray();

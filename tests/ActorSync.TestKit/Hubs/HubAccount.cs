@@ -12,7 +12,7 @@ public sealed class HubAccount
 
     private readonly List<HubOperation> _log = [];
     private readonly Dictionary<string, HubOperation> _byId = new(StringComparer.Ordinal);
-    private readonly List<string> _heads = [""];
+    private readonly List<string> _heads = [new string('0', 64)];
 
     public HubAccount(string name) => Name = name;
 
