@@ -42,7 +42,7 @@ internal sealed class DepthBench(TimeProvider time, int operations)
         await using var runtime = await SyncRuntime.StartAsync(options, cancellation: stop).ConfigureAwait(false);
         var profile = runtime.Default;
         await profile.EnqueueAsync(BenchData.Operation(0, Model.Lane.Bulk), stop).ConfigureAwait(false);
-        await profile.UseTokenAsync(new Uri(hub), DrainBench.AnyToken, stop).ConfigureAwait(false);
+        await BenchToken.UseAsync(profile, new Uri(hub), stop).ConfigureAwait(false);
         while ((await profile.GetStatusAsync(stop).ConfigureAwait(false)).Drain.Accepted == 0)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(1), time, stop).ConfigureAwait(false);

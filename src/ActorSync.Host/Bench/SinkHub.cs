@@ -45,9 +45,10 @@ internal static class SinkHub
             "/v1/auth/me",
             context =>
             {
+                var device = BenchToken.DeviceOf(context.Request.Headers.Authorization.ToString()["Bearer ".Length..]);
                 context.Response.ContentType = "application/json";
                 return context.Response.WriteAsync(
-                    """{"account":"bench","handle":"bench","device_id":"bench","token_expires_at":"2099-01-01T00:00:00Z"}""",
+                    $$"""{"account":"bench","handle":"bench","device_id":"{{device}}","token_expires_at":"2099-01-01T00:00:00Z"}""",
                     stop
                 );
             }

@@ -6,12 +6,14 @@ namespace ActorSync.Journal;
 /// <summary>Gathers what wants to be stored and writes it in one transaction; each member is answered after the commit, never before.</summary>
 internal sealed class GroupCommit(JournalTables tables, OperationWriter writer, JournalQueries queries, JournalStatistics statistics)
 {
+    private const int LooksForMore = 16;
     private readonly List<IGroupMember> _members = new(1024);
     private Accepted[] _accepted = new Accepted[1024];
     private (int Start, SyncException? Refusal, int Index)[] _outcomes = new (int, SyncException?, int)[1024];
     private int _operations;
     private int _answered;
-    private int _lastMembers;
+    private int _target;
+    private int _groups;
     private long _gatheringSince;
     private long _commitTicks;
 
@@ -29,12 +31,12 @@ internal sealed class GroupCommit(JournalTables tables, OperationWriter writer, 
     public void StartGathering() => _gatheringSince = tables.Platform.Time.GetTimestamp();
 
     /// <summary>
-    /// Whether to wait a little for more: only while the group is smaller than the last one, and for no longer than a fraction of what a commit
-    /// costs. Callers that were answered together come back together, just after the first of them.
+    /// Whether to wait a little for more, and never longer than a fraction of what a commit costs. Callers that were answered together come back
+    /// together: a group is whole when it is as large as the largest of late. Now and then one waits to the end, to see whether there are more.
     /// </summary>
     public bool ShouldLinger() =>
-        _lastMembers > 1
-        && _members.Count < _lastMembers
+        _target > 1
+        && (_members.Count < _target || _groups % LooksForMore == 0)
         && !IsFull
         && tables.Platform.Time.GetTimestamp() - _gatheringSince < _commitTicks * tables.Settings.LingerFraction;
 
@@ -201,7 +203,9 @@ internal sealed class GroupCommit(JournalTables tables, OperationWriter writer, 
 
     private void Clear()
     {
-        _lastMembers = _members.Count;
+        // It forgets slowly: one small group among large ones says nothing.
+        _target = Math.Max(_members.Count, _target - 1 - (_target / 16));
+        _groups++;
         _members.Clear();
         (_operations, _answered) = (0, 0);
     }

@@ -18,6 +18,8 @@ internal sealed class OperationWriter(JournalTables tables)
         "SELECT lamport_ts, entity, entity_id, field, op, payload, schema FROM op_journal WHERE operation_id = ?1"
     );
 
+    private bool _usualIsBound;
+
     /// <summary>Inserts inside the caller's transaction.</summary>
     /// <returns>The stamp, and whether the journal held the id already; a fault when it held it for another operation.</returns>
     public (Accepted Accepted, OperationFault? Fault) Insert(in Intake intake, long nowMilliseconds)
@@ -43,8 +45,7 @@ internal sealed class OperationWriter(JournalTables tables)
             .Bind(3, row.Lamport + 1)
             .BindText(4, entity)
             .BindText(5, entityId)
-            .BindText(6, string.IsNullOrEmpty(operation.Field) ? null : operation.Field);
-        _insert.Bind(7, (long)operation.Kind);
+            .Bind(7, (long)operation.Kind);
         if (intake.Payload.IsEmpty)
         {
             _insert.BindNull(8);
@@ -55,16 +56,7 @@ internal sealed class OperationWriter(JournalTables tables)
         }
 
         _insert.Bind(9, (long)operation.Lane).Bind(10, operation.Schema).Bind(11, nowMilliseconds);
-        if (parked)
-        {
-            head.WriteTo(id);
-            _insert.Bind(12, (long)RowState.Parked).BindBlob(13, id);
-        }
-        else
-        {
-            _insert.Bind(12, (long)RowState.Pending).BindNull(13);
-        }
-
+        BindRare(operation.Field, parked ? head : null);
         _insert.Run();
         if (tables.Db.Changes == 0)
         {
@@ -85,6 +77,29 @@ internal sealed class OperationWriter(JournalTables tables)
         }
 
         return (new Accepted(intake.Id, row.Lamport, Duplicate: false), null);
+    }
+
+    // A field and a head are rare. What is bound stays bound: the usual nulls are not bound again for each row.
+    private void BindRare(string? field, OperationId? head)
+    {
+        var isRare = head is not null || !string.IsNullOrEmpty(field);
+        if (!isRare && _usualIsBound)
+        {
+            return;
+        }
+
+        _usualIsBound = !isRare;
+        _insert.BindText(6, string.IsNullOrEmpty(field) ? null : field).Bind(12, (long)(head is null ? RowState.Pending : RowState.Parked));
+        if (head is { } behind)
+        {
+            Span<byte> id = stackalloc byte[OperationId.Bytes];
+            behind.WriteTo(id);
+            _insert.BindBlob(13, id);
+        }
+        else
+        {
+            _insert.BindNull(13);
+        }
     }
 
     /// <summary>A fault when the journal holds this id for another operation.</summary>
