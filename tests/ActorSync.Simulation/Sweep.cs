@@ -8,7 +8,7 @@ namespace ActorSync.Simulation;
 public static class Sweep
 {
     /// <summary>Plays worlds of consecutive seeds on a few threads; one in a hundred is played twice and must come out the same.</summary>
-    public static SweepResult Run(int worlds, int firstSeed, int threads = 2, Action<WorldResult>? failed = null)
+    public static SweepResult Run(int worlds, int firstSeed, int threads = 2, bool hubRestores = false, Action<WorldResult>? failed = null)
     {
         var clock = Stopwatch.StartNew();
         var next = firstSeed - 1;
@@ -19,7 +19,7 @@ public static class Sweep
             {
                 for (int seed; (seed = Interlocked.Increment(ref next)) < firstSeed + worlds; )
                 {
-                    var result = Play(seed, replay: seed % 100 == 0, sum);
+                    var result = Play(Swarm.Of(seed, hubRestores), replay: seed % 100 == 0, sum);
                     if (sum.Add(result))
                     {
                         failed?.Invoke(result);
@@ -96,15 +96,15 @@ public static class Sweep
             ["clock jumped"] = 0.1,
         };
 
-    private static WorldResult Play(int seed, bool replay, SweepSum sum)
+    private static WorldResult Play(Swarm swarm, bool replay, SweepSum sum)
     {
-        var result = PlayOne(seed);
+        var result = PlayOne(swarm);
         if (!replay)
         {
             return result;
         }
 
-        var again = PlayOne(seed);
+        var again = PlayOne(swarm);
         sum.Replayed();
         return again.Digest == result.Digest
             ? result
@@ -114,15 +114,15 @@ public static class Sweep
             };
     }
 
-    private static WorldResult PlayOne(int seed)
+    private static WorldResult PlayOne(Swarm swarm)
     {
         try
         {
-            return SimulatedWorld.Run(Swarm.Of(seed));
+            return SimulatedWorld.Run(swarm);
         }
         catch (Exception error)
         {
-            return new WorldResult(Swarm.Of(seed), Plant.None, [$"the world broke: {error}"], "", TimeSpan.Zero, new Counters(), []);
+            return new WorldResult(swarm, Plant.None, [$"the world broke: {error}"], "", TimeSpan.Zero, new Counters(), []);
         }
     }
 

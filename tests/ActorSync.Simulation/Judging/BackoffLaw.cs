@@ -56,8 +56,10 @@ internal sealed class BackoffLaw(World world, Oracle oracle, bool undisturbed)
         }
     }
 
+    // The same operations together are the same lane's request again. Another lane may try some of them before it has been told anything; one
+    // operation alone may be either's.
     private static string? BatchOf(HubRequest request) =>
-        FakeHub.TryParse(request.Body, out var body) && body["ops"] is JsonArray { Count: > 0 } ops
-            ? (string?)ops[0]!["operation_id"]
+        FakeHub.TryParse(request.Body, out var body) && body["ops"] is JsonArray { Count: > 1 } ops
+            ? string.Join(' ', ops.Select(static x => (string?)x?["operation_id"]))
             : null;
 }

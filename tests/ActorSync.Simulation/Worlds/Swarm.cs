@@ -60,7 +60,8 @@ public sealed record Swarm
 
     public bool ClockJumps { get; init; }
 
-    public static Swarm Of(int seed)
+    /// <param name="hubRestores">In a third of the worlds an older backup of the hub is put back, which needs the device to merge and to relay.</param>
+    public static Swarm Of(int seed, bool hubRestores = false)
     {
         // A stream of its own: what is drawn here must not shift what the world draws.
         var random = new Random(unchecked((seed * 31) + 7));
@@ -94,7 +95,7 @@ public sealed record Swarm
             Kills = On(2),
             PowerCuts = On(2),
             JournalRestores = On(6),
-            HubRestores = false,
+
             Partitions = On(),
             LostRequests = On(),
             LostAnswers = On(),
@@ -107,6 +108,7 @@ public sealed record Swarm
             ActorCrashes = On(4),
             DiskFaults = On(5),
             ClockJumps = On(6),
+            HubRestores = On() && hubRestores,
         };
     }
 
