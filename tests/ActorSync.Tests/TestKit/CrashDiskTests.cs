@@ -9,8 +9,8 @@ public sealed class CrashDiskTests(ITestOutputHelper output)
 {
     private const int Rows = 150;
 
-    // ACTORSYNC_IMAGES raises it for a longer sweep.
-    private static readonly int Images = int.TryParse(Environment.GetEnvironmentVariable("ACTORSYNC_IMAGES"), out var images)
+    // ACTORSYNC_QUEUE_IMAGES raises it for a longer sweep.
+    private static readonly int Images = int.TryParse(Environment.GetEnvironmentVariable("ACTORSYNC_QUEUE_IMAGES"), out var images)
         ? images
         : 2_000;
 
