@@ -15,7 +15,7 @@ internal sealed class AsideKeys
         using var dead = db.Prepare("SELECT operation_id, entity, entity_id, seq FROM op_journal WHERE state = 2");
         while (dead.Step())
         {
-            Add(EntityKey.Of(dead.Bytes(1), dead.Bytes(2)), dead.Long(3), OperationId.FromBytes(dead.Bytes(0)));
+            Add(EntityKey.Of(dead.Bytes(1), dead.Bytes(2)), dead.Long(3), dead.Id(0));
         }
 
         // A head that went back to pending is known by what waits behind it. One look a head, however much is parked.

@@ -68,7 +68,7 @@ internal sealed class BatchBody : IDisposable
     public void Append(Statement row, EntityKey key)
     {
         var offset = Written + (_rows.Count > 0 ? 1 : 0);
-        var id = OperationId.FromBytes(row.Bytes(1));
+        var id = row.Id(1);
         var lamport = row.Long(2);
         var lane = (Lane)row.Long(12);
         _json.WriteStartObject();

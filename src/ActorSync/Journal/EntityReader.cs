@@ -94,7 +94,7 @@ internal sealed class EntityReader(JournalTables tables, Replica replica)
     {
         entity.IsPending |= tables.Row.Meant((RowState)_queued.Long(9), (Lane)_queued.Long(10), _queued.Long(0)) != RowState.Acked;
         var device = new DeviceId(_queued.TextOrNull(8) ?? tables.Device.Value);
-        var key = new MergeKey(_queued.Long(2), device, OperationId.FromBytes(_queued.Bytes(1)));
+        var key = new MergeKey(_queued.Long(2), device, _queued.Id(1));
         foreach (var write in MergeRule.Of((OperationKind)_queued.Long(6), !_queued.IsNull(5), _queued.Bytes(5), _queued.Bytes(7)))
         {
             entity.Apply(write.IsTombstone, Encoding.UTF8.GetString(write.Register), Encoding.UTF8.GetString(write.Value), key);

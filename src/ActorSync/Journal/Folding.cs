@@ -10,6 +10,9 @@ namespace ActorSync.Journal;
 /// </remarks>
 internal sealed class Folding(JournalTables tables, Replica replica)
 {
+    /// <summary>Payload of one transaction: a fold needs no more room on the disk than the reserve gives, whatever its rows carry.</summary>
+    private const int MostBytes = 256 << 10;
+
     private readonly Statement _upToMark = tables.Db.Prepare(
         $"SELECT {Replica.OperationColumns}, state, lane FROM op_journal WHERE seq > ?1 AND seq <= ?2 ORDER BY seq"
     );
@@ -22,6 +25,7 @@ internal sealed class Folding(JournalTables tables, Replica replica)
     private readonly long[] _places = new long[2];
     private readonly List<long> _taken = [];
     private bool _startedOver;
+    private int _bytes;
 
     /// <summary>While above 0 nothing may be folded: somebody reads the replica in steps.</summary>
     public int Holds { get; set; }
@@ -42,6 +46,7 @@ internal sealed class Folding(JournalTables tables, Replica replica)
     {
         var before = tables.Row.Unfolded;
         var room = tables.StepRows;
+        _bytes = 0;
         foreach (var lane in tables.Lanes)
         {
             most -= FoldUpToMark(lane.Lane, most, ref room);
@@ -70,7 +75,7 @@ internal sealed class Folding(JournalTables tables, Replica replica)
         _upToMark.Bind(1, place).Bind(2, mark);
         try
         {
-            while (_taken.Count < most && room > 0)
+            while (_taken.Count < most && _bytes < MostBytes && room > 0)
             {
                 if (!_upToMark.Step())
                 {
@@ -82,8 +87,7 @@ internal sealed class Folding(JournalTables tables, Replica replica)
                 place = _upToMark.Long(0);
                 if ((Lane)_upToMark.Long(10) == lane && tables.Row.Meant((RowState)_upToMark.Long(9), lane, place) == RowState.Acked)
                 {
-                    replica.Apply(_upToMark);
-                    _taken.Add(place);
+                    Take(_upToMark);
                 }
             }
         }
@@ -100,10 +104,9 @@ internal sealed class Folding(JournalTables tables, Replica replica)
         _beyond.Bind(1, most);
         try
         {
-            while (_beyond.Step())
+            while (_bytes < MostBytes && _beyond.Step())
             {
-                replica.Apply(_beyond);
-                _taken.Add(_beyond.Long(0));
+                Take(_beyond);
             }
         }
         finally
@@ -112,6 +115,13 @@ internal sealed class Folding(JournalTables tables, Replica replica)
         }
 
         DropTaken();
+    }
+
+    private void Take(Statement row)
+    {
+        replica.Apply(row);
+        _taken.Add(row.Long(0));
+        _bytes += row.Bytes(7).Length;
     }
 
     private int DropTaken()

@@ -6,11 +6,14 @@ namespace ActorSync.Journal;
 /// <summary>Gathers what wants to be stored and writes it in one transaction; each member is answered after the commit, never before.</summary>
 internal sealed class GroupCommit(JournalTables tables, OperationWriter writer, JournalQueries queries, JournalStatistics statistics)
 {
+    /// <summary>Payload that one transaction gathers: callers with large operations do not wait for each other's.</summary>
+    private const int MostBytes = 8 << 20;
     private const int LooksForMore = 16;
     private readonly List<IGroupMember> _members = new(1024);
     private Accepted[] _accepted = new Accepted[1024];
     private (int Start, SyncException? Refusal, int Index)[] _outcomes = new (int, SyncException?, int)[1024];
     private int _operations;
+    private long _bytes;
     private int _answered;
     private int _target;
     private int _groups;
@@ -19,12 +22,16 @@ internal sealed class GroupCommit(JournalTables tables, OperationWriter writer, 
 
     public bool IsEmpty => _members.Count == 0;
 
-    public bool IsFull => _operations >= tables.Settings.MaxGroup;
+    public bool IsFull => _operations >= tables.Settings.MaxGroup || _bytes >= MostBytes;
 
     public void Add(IGroupMember member)
     {
         _members.Add(member);
         _operations += member.Count;
+        foreach (ref readonly var intake in member.Operations)
+        {
+            _bytes += intake.Payload.Length;
+        }
     }
 
     /// <summary>Starts the linger of a group whose first flush has come.</summary>
@@ -207,7 +214,7 @@ internal sealed class GroupCommit(JournalTables tables, OperationWriter writer, 
         _target = Math.Max(_members.Count, _target - 1 - (_target / 16));
         _groups++;
         _members.Clear();
-        (_operations, _answered) = (0, 0);
+        (_operations, _bytes, _answered) = (0, 0, 0);
     }
 }
 

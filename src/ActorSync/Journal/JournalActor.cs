@@ -238,7 +238,9 @@ internal sealed class JournalActor(string path, JournalSettings settings, SyncPl
     private void LookForRoomNow()
     {
         var had = _hasRoom;
-        _hasRoom = _reserve.TryHold();
+        var held = _reserve.TryHold();
+        // The file does not shrink when it drains: what is free in it is room too.
+        _hasRoom = held || _store.Tables.FreeBytes >= 2 * settings.ReserveBytes;
         if (had != _hasRoom)
         {
             _log.Warning(
@@ -247,7 +249,7 @@ internal sealed class JournalActor(string path, JournalSettings settings, SyncPl
             );
         }
 
-        if (!_hasRoom)
+        if (!held)
         {
             Timers.StartSingleTimer(RoomTimer, LookForSpace.Instance, LookForRoom);
         }

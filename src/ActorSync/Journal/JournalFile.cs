@@ -7,6 +7,8 @@ namespace ActorSync.Journal;
 /// <summary>Opens a journal's file: lock, PRAGMAs that are read back, schema scripts. Decides nothing about what is in it.</summary>
 internal static class JournalFile
 {
+    public const int PageBytes = 4096;
+
     /// <summary>"ASy1": tells our file from any other SQLite database.</summary>
     private const long ApplicationId = 0x41537931;
 
@@ -86,6 +88,7 @@ internal static class JournalFile
         try
         {
             RefuseEmptied(path, held);
+            RefuseTornLog(path);
             // SQLite would make it by the umask; its WAL takes the database's mode.
             using var file = new FileStream(path, JournalLock.OwnerOnly(FileMode.OpenOrCreate, FileShare.ReadWrite));
             return held;
@@ -139,6 +142,22 @@ internal static class JournalFile
         }
     }
 
+    // SQLite would go on without what was committed behind the bad byte.
+    private static void RefuseTornLog(string path)
+    {
+        if (WalDamage.FindIn(path + "-wal") is { } at)
+        {
+            throw Corrupt(
+                path,
+                new SqliteFailure(
+                    SqliteFailure.Corrupt,
+                    $"its write-ahead log has a bad frame at byte {at}, and whole commits behind it",
+                    "a look at the log"
+                )
+            );
+        }
+    }
+
     private static SqliteDb Connect(string path, JournalSettings settings, SyncPlatform platform, string synchronous)
     {
         var db = SqliteDb.Open(path, platform.SqliteVfs);
@@ -146,7 +165,7 @@ internal static class JournalFile
         {
             db.LeaveAsIs(true);
             RefuseForeignAndNewer(db, path);
-            db.Execute("PRAGMA page_size = 4096");
+            db.Execute($"PRAGMA page_size = {PageBytes}");
             // Before WAL: a file made with less can come back empty from a power cut under the weakest directory rules.
             db.Execute($"PRAGMA synchronous = {synchronous}");
             db.Execute("PRAGMA fullfsync = 1; PRAGMA checkpoint_fullfsync = 1; PRAGMA foreign_keys = 1; PRAGMA trusted_schema = 0");

@@ -191,7 +191,7 @@ internal sealed class JournalQueries(JournalTables tables)
         var (seq, lane) = (row.Long(0), (Lane)row.Long(9));
         return new JournalRow(
             seq,
-            OperationId.FromBytes(row.Bytes(1)),
+            row.Id(1),
             row.Long(2),
             row.IsNull(3) ? null : new DeviceId(row.Text(3)),
             row.Text(4),
@@ -207,7 +207,7 @@ internal sealed class JournalQueries(JournalTables tables)
             row.TextOrNull(14),
             tables.Row.Meant((RowState)row.Long(15), lane, seq),
             row.Long(16) != 0,
-            row.IsNull(17) ? null : OperationId.FromBytes(row.Bytes(17))
+            row.IsNull(17) ? null : row.Id(17)
         );
     }
 

@@ -29,7 +29,7 @@ internal sealed class JournalStore : IDisposable
             Group = new GroupCommit(Tables, new OperationWriter(Tables), Queries, statistics);
             _settlement = new Settlement(Tables, Aside);
         }
-        catch (SqliteFailure failure) when (failure.IsCorruption)
+        catch (SqliteFailure failure) when (failure.IsCorruption || failure.IsSchemaGone)
         {
             _open.Dispose();
             throw JournalFile.Corrupt(path, failure);

@@ -69,6 +69,9 @@ internal sealed class JournalTables
 
     public LaneReading Other(Lane lane) => Lanes[1 - (int)lane];
 
+    /// <summary>Pages of the file that hold nothing.</summary>
+    public long FreeBytes => Db.QueryLong("PRAGMA freelist_count") * JournalFile.PageBytes;
+
     /// <summary>One transaction that ends with the counters.</summary>
     public void Write(Action work) =>
         Db.InTransaction(() =>

@@ -34,7 +34,7 @@ internal sealed class Replica(JournalTables tables)
     {
         using var digest = new ReplicaDigest();
         LoadDevices();
-        var at = new Cursor();
+        var at = new Cursor(NameOf);
         while (HashSome(digest, at))
         {
             yield return JournalStep.More;
@@ -86,7 +86,7 @@ internal sealed class Replica(JournalTables tables)
                 at = found(id);
             }
 
-            var key = new MergeKey(rows.Long(4), new DeviceId(rows.Text(5)), OperationId.FromBytes(rows.Bytes(6)));
+            var key = new MergeKey(rows.Long(4), new DeviceId(rows.Text(5)), rows.Id(6));
             at.Apply(rows.Long(1) == 0, rows.Text(2), rows.TextOrNull(3) ?? "null", key);
         }
     }
@@ -104,13 +104,17 @@ internal sealed class Replica(JournalTables tables)
                 if (at.Kind == 0)
                 {
                     at.Tombstone(lamport, device, _rows.Bytes(7));
-                    digest.Add(at.Entity, at.EntityId, ReplicaDigest.Tombstone, default, default, lamport, _deviceNames[device]);
+                    digest.Add(at.Entity, at.EntityId, ReplicaDigest.Tombstone, default, default, lamport, NameOf(device));
                 }
-                else if (at.IsAlive(lamport, device, _rows.Bytes(7), _deviceNames))
+                else if (at.IsAlive(lamport, device, _rows.Bytes(7)))
                 {
-                    digest.Add(at.Entity, at.EntityId, ReplicaDigest.Register, at.Register, _rows.Bytes(4), lamport, _deviceNames[device]);
+                    digest.Add(at.Entity, at.EntityId, ReplicaDigest.Register, at.Register, _rows.Bytes(4), lamport, NameOf(device));
                 }
             }
+        }
+        catch (InvalidOperationException outOfOrder)
+        {
+            throw JournalTables.Contradiction(outOfOrder.Message);
         }
         finally
         {
@@ -119,6 +123,10 @@ internal sealed class Replica(JournalTables tables)
 
         return count == tables.StepRows;
     }
+
+    private byte[] NameOf(long device) =>
+        _deviceNames.GetValueOrDefault(device)
+        ?? throw JournalTables.Contradiction($"a row of the replica is of device {device}, which is not there");
 
     private long IdOf(string device)
     {
@@ -129,7 +137,7 @@ internal sealed class Replica(JournalTables tables)
 
         _addDevice.BindText(1, device).Run();
         LoadDevices();
-        return _deviceIds[device];
+        return _deviceIds.TryGetValue(device, out id) ? id : throw JournalTables.Contradiction($"device {device} is stored and not found");
     }
 
     private void LoadDevices()
@@ -144,7 +152,7 @@ internal sealed class Replica(JournalTables tables)
     }
 
     /// <summary>Where a digest stands, and the tombstone of the entity it stands in.</summary>
-    private sealed class Cursor
+    private sealed class Cursor(Func<long, byte[]> nameOf)
     {
         private byte[] _deadOperation = [];
         private long _deadLamport;
@@ -176,14 +184,14 @@ internal sealed class Replica(JournalTables tables)
         public void Tombstone(long lamport, long device, ReadOnlySpan<byte> operation) =>
             (_deadLamport, _deadDevice, _deadOperation) = (lamport, device, operation.ToArray());
 
-        public bool IsAlive(long lamport, long device, ReadOnlySpan<byte> operation, Dictionary<long, byte[]> names)
+        public bool IsAlive(long lamport, long device, ReadOnlySpan<byte> operation)
         {
             if (lamport != _deadLamport)
             {
                 return lamport > _deadLamport;
             }
 
-            var byDevice = names[device].AsSpan().SequenceCompareTo(names[_deadDevice]);
+            var byDevice = nameOf(device).AsSpan().SequenceCompareTo(nameOf(_deadDevice));
             return byDevice != 0 ? byDevice > 0 : operation.SequenceCompareTo(_deadOperation) > 0;
         }
     }

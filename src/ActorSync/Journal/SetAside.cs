@@ -172,7 +172,7 @@ internal sealed class SetAside(JournalTables tables)
         var dead = new List<OperationId>();
         while (_dead.Step())
         {
-            dead.Add(OperationId.FromBytes(_dead.Bytes(0)));
+            dead.Add(_dead.Id(0));
         }
 
         _dead.Reset();

@@ -3,6 +3,7 @@ namespace ActorSync.Journal.Sqlite;
 /// <summary>SQLite said no. Carries its extended result code, which is what decides.</summary>
 internal sealed class SqliteFailure(int code, string message, string during) : Exception($"SQLite error {code} during {during}: {message}")
 {
+    public const int Error = 1;
     public const int Busy = 5;
     public const int Locked = 6;
     public const int ReadOnly = 8;
@@ -21,6 +22,9 @@ internal sealed class SqliteFailure(int code, string message, string during) : E
     public int PrimaryCode => code & 0xFF;
 
     public bool IsCorruption => PrimaryCode is Corrupt or NotADatabase;
+
+    /// <summary>A statement of ours does not fit the tables that are there.</summary>
+    public bool IsSchemaGone => PrimaryCode == Error;
 
     public bool IsFull => PrimaryCode == Full || Code == IoErrorShmSize;
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using ActorSync.Model;
 using ActorSync.Platform;
 using SQLitePCL;
 
@@ -88,6 +89,15 @@ internal sealed unsafe class Statement(SqliteDb db, sqlite3_stmt handle, string 
     {
         var bytes = SqliteNative.ColumnBlob(_statement, column);
         return new ReadOnlySpan<byte>(bytes, SqliteNative.ColumnBytes(_statement, column));
+    }
+
+    /// <summary>16 bytes, or the file is damaged.</summary>
+    public OperationId Id(int column)
+    {
+        var bytes = Bytes(column);
+        return bytes.Length == OperationId.Bytes
+            ? OperationId.FromBytes(bytes)
+            : throw new SqliteFailure(SqliteFailure.Corrupt, "an operation id is none", sql);
     }
 
     public string Text(int column) => Encoding.UTF8.GetString(Bytes(column));
