@@ -82,7 +82,7 @@ internal sealed class JournalRig : IDisposable
     public JournalRig Start()
     {
         Parent.Send(Launch(), StartChild.Instance);
-        Parent.Expect<JournalOpened>();
+        Parent.Fish<JournalOpened>();
         return this;
     }
 

@@ -73,6 +73,7 @@ internal sealed class JournalModel
         var sentBefore = Out[(int)read.Lane].SelectMany(other => other.Rows).ToHashSet();
         var elsewhere = Out[1 - (int)read.Lane].SelectMany(other => other.Rows).ToList();
         rows.ShouldBeUnique();
+        (read.Lane == Lane.Priority || rows.TrueForAll(row => row.Lane == Lane.Bulk)).ShouldBeTrue("nothing urgent waits in a bulk batch");
         rows.Where(row => row.Lane == read.Lane).Select(row => row.Order).ShouldBeInOrder();
         for (var i = 0; i < rows.Count; i++)
         {
