@@ -13,7 +13,11 @@ internal sealed class KillWriterProcess : IDisposable
     {
         var program = Path.Combine(AppContext.BaseDirectory, "ActorSync.KillWriter.dll");
         _process = Process.Start(
-            new ProcessStartInfo(Environment.ProcessPath!, ["exec", program, journal, what, $"{seed}"]) { RedirectStandardOutput = true }
+            new ProcessStartInfo(Environment.ProcessPath!, ["exec", program, journal, what, $"{seed}"])
+            {
+                RedirectStandardOutput = true,
+                UseShellExecute = false,
+            }
         )!;
     }
 
