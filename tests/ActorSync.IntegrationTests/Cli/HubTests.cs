@@ -40,7 +40,8 @@ public sealed class HubTests : IDisposable
         paired.Document.GetProperty("handle").GetString().ShouldBe("ada");
         var drained = await CliAsync("drain");
         drained.Code.ShouldBe(0, drained.Error);
-        drained.Document.GetProperty("accepted").GetInt64().ShouldBe(1);
+        // A runtime that starts looks by itself: the operation went in that pass or in the one that was asked for.
+        drained.Document.GetProperty("pending").GetInt64().ShouldBe(0);
 
         (await CliAsync("enqueue", "--entity", "e", "--id", "2", "--op", "set")).Code.ShouldBe(0);
         hub.Signal(ActorSyncProcess.SigTerm);
