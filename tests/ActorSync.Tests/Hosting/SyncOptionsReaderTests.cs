@@ -17,7 +17,7 @@ public class SyncOptionsReaderTests
         options.Profiles.ShouldBe(["default"]);
         options.Hub.ShouldBeNull();
         options.PlainHttpHosts.ShouldBeEmpty();
-        options.Journal.ShouldBe(new JournalSettings(10_000_000, 8 << 20, 16 << 20, 1000, 4096, 0.25, 2000, 65_536));
+        options.Journal.ShouldBe(new JournalSettings(10_000_000, 8 << 20, 16 << 20, 1000, 4096, 0.25, 2000, 1_000_000));
         options.Drain.Preset.ShouldBe("balanced");
         options.Drain.Presets.Keys.ShouldBe(["balanced", "fast", "saver"]);
         options.Drain.Presets["balanced"].ShouldBe(new DrainPreset(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30), true));
