@@ -43,6 +43,9 @@ internal sealed class LanePlan
 
     public List<(long Seq, EntityKey Key)> Candidates { get; } = [];
 
+    /// <summary>More rows than a step may look at, and none of them to send.</summary>
+    public bool IsCutShort { get; set; }
+
     public long After { get; set; }
 
     public long Until { get; set; }

@@ -28,8 +28,14 @@ internal sealed class LaneReader(JournalTables tables)
             own.GoBack();
             if (tables.Row.Pending(other.Lane) == 0 && other.Outstanding.Count == 0)
             {
-                done(Keep(own, ReadStraight(own, maxOperations, maxBytes)));
-                yield break;
+                if (ReadStraight(own, maxOperations, maxBytes, out var isCutShort) is var batch && !isCutShort)
+                {
+                    done(Keep(own, batch));
+                    yield break;
+                }
+
+                yield return JournalStep.More;
+                continue;
             }
 
             foreach (var step in _planned.LoadKeys(other))
@@ -39,6 +45,13 @@ internal sealed class LaneReader(JournalTables tables)
 
             var unrest = tables.Unrest;
             var plan = _planned.Start(own, other, maxOperations, maxBytes);
+            if (plan.IsCutShort)
+            {
+                PassBy(own, plan.After, plan.Until, plan.FirstSkipped);
+                yield return JournalStep.More;
+                continue;
+            }
+
             foreach (var step in _planned.FindOlder(plan))
             {
                 yield return step;
@@ -91,18 +104,31 @@ internal sealed class LaneReader(JournalTables tables)
         return batch;
     }
 
-    private PushBatch? ReadStraight(LaneReading own, int maxOperations, int maxBytes)
+    /// <summary>Goes on behind many rows of which none can be sent. A mark that stood before them moves with it, so that they are passed by once.</summary>
+    private void PassBy(LaneReading own, long after, long until, long firstSkipped)
+    {
+        own.Position = until;
+        if (firstSkipped == long.MaxValue && after == tables.Row.Mark(own.Lane))
+        {
+            tables.Write(() => tables.Row.SetMark(own.Lane, until));
+        }
+    }
+
+    /// <param name="isCutShort">More rows than a step may look at, and none of them to send: go on after a pause.</param>
+    private PushBatch? ReadStraight(LaneReading own, int maxOperations, int maxBytes, out bool isCutShort)
     {
         using var body = NewBody(own.Lane);
         var (after, until) = (own.Position, own.Position);
         var firstSkipped = long.MaxValue;
         var watch = tables.Aside.Count > 0 || own.SkipsAny;
+        var passedBy = 0;
         _bySeq.Bind(1, after);
         try
         {
-            while (body.Count < maxOperations && _bySeq.Step())
+            while (body.Count < maxOperations && passedBy < tables.StepRows && _bySeq.Step())
             {
                 var seq = _bySeq.Long(0);
+                passedBy++;
                 if ((Lane)_bySeq.Long(12) == own.Lane && (RowState)_bySeq.Long(11) == RowState.Pending)
                 {
                     if (!body.Fits(_bySeq, maxBytes))
@@ -118,6 +144,7 @@ internal sealed class LaneReader(JournalTables tables)
                     else if (!watch || !_parking.Takes(seq, own.Lane, key))
                     {
                         body.Append(_bySeq, key);
+                        passedBy--;
                     }
                 }
 
@@ -130,6 +157,13 @@ internal sealed class LaneReader(JournalTables tables)
         }
 
         var parked = _parking.Park();
+        isCutShort = body.Count == 0 && passedBy == tables.StepRows;
+        if (isCutShort)
+        {
+            PassBy(own, after, until, firstSkipped);
+            return null;
+        }
+
         own.Position = until;
         if (
             body.Count == 0

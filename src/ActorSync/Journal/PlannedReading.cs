@@ -54,15 +54,16 @@ internal sealed class PlannedReading(JournalTables tables, ParkingReader parking
     public LanePlan Start(LaneReading own, LaneReading other, int maxOperations, int maxBytes)
     {
         var plan = new LanePlan(own, other, maxOperations);
-        var bytes = 0;
+        var (bytes, passedBy) = (0, 0);
         plan.After = plan.Until = own.Position;
         _byLane.Bind(1, own.Position).Bind(2, (long)own.Lane);
         try
         {
-            while (plan.Candidates.Count < maxOperations && bytes < maxBytes && _byLane.Step())
+            while (plan.Candidates.Count < maxOperations && bytes < maxBytes && passedBy < tables.StepRows && _byLane.Step())
             {
                 var seq = _byLane.Long(0);
                 plan.Until = seq;
+                passedBy++;
                 if ((RowState)_byLane.Long(11) != RowState.Pending)
                 {
                     continue;
@@ -76,6 +77,7 @@ internal sealed class PlannedReading(JournalTables tables, ParkingReader parking
                 else if (!parking.Takes(seq, own.Lane, key))
                 {
                     plan.Candidates.Add((seq, key));
+                    passedBy--;
                     bytes += _byLane.Bytes(7).Length;
                 }
             }
@@ -86,6 +88,7 @@ internal sealed class PlannedReading(JournalTables tables, ParkingReader parking
         }
 
         parking.Park();
+        plan.IsCutShort = plan.Candidates.Count == 0 && passedBy == tables.StepRows;
         return plan;
     }
 

@@ -56,6 +56,36 @@ public sealed class FailingTests : IDisposable
         _rig.Parent.Fish<JournalRig.Failed>().Cause.ShouldBeOfType<SqliteFailure>();
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Long_work_that_fails_at_its_first_step_answers_once(int which)
+    {
+        _rig.Enqueue(JournalRig.Set("a"), JournalRig.Bulk("a"));
+        var pass = _rig.Open(Lane.Priority);
+        using (var db = SqliteDb.Open(_rig.Path, null))
+        {
+            db.LeaveAsIs(true);
+            db.Execute("ALTER TABLE op_journal RENAME TO gone; ALTER TABLE replica RENAME TO gone_too");
+        }
+
+        var asker = _rig.World.Probe();
+        _rig.Port.Tell(
+            which switch
+            {
+                0 => new ReadBatch(Lane.Priority, pass, 10, 1 << 20, asker.Ref),
+                1 => new GetDigest(asker.Ref),
+                2 => new GetEntities("thing", null, null, 10, asker.Ref),
+                _ => new RecoverFromRegression(100, asker.Ref),
+            }
+        );
+        asker.Expect<Unavailable>();
+        asker.ExpectNone();
+        _rig.Parent.Fish<JournalRig.Stopped>();
+    }
+
     [Fact]
     public void A_caller_whose_group_fails_gets_the_typed_refusal_and_its_pooled_request_is_not_answered_again()
     {

@@ -79,6 +79,32 @@ public sealed class DeadLettersOfOneKeyTests : IDisposable
     }
 
     [Fact]
+    [Trait("criterion", "D17")]
+    public void A_long_queue_behind_a_dead_letter_is_parked_in_steps_and_passed_by_once()
+    {
+        const int Behind = 3_000;
+        using var rig = new JournalRig(stepRows: 100).Start();
+        var head = rig.Enqueue(JournalRig.Set("a")).Single().OperationId;
+        rig.Enqueue([.. Enumerable.Range(0, Behind).Select(_ => JournalRig.Set("a"))]);
+        var free = rig.Enqueue(JournalRig.Set("b")).Single().OperationId;
+        rig.Ask<Changed>(to => new ParkOperation(head, to));
+        var pass = rig.Open(Lane.Priority);
+        rig.Port.Tell(new ReadBatch(Lane.Priority, pass, 500, 1 << 20, rig.Client.Ref));
+        // An enqueue is served in between.
+        rig.Port.Tell(new EnqueueMany([JournalRig.Set("c")], null, rig.Client.Ref));
+        rig.Client.Expect<Stored>();
+        rig.Client.Expect<BatchRead>().Batch!.Rows.ToArray().Select(row => row.Id).First().ShouldBe(free);
+        rig.Counts().Parked.ShouldBe(Behind);
+        // The next pass does not go through them again.
+        var before = rig.World.Steps;
+        rig.Read(Lane.Priority, rig.Open(Lane.Priority))!.Rows[0].Id.ShouldBe(free);
+        (rig.World.Steps - before).ShouldBeLessThan(15);
+        rig.Ask<Changed>(to => new DiscardDead(head, "no use", to));
+        rig.DrainAll(Lane.Priority).Count.ShouldBe(Behind + 2);
+        rig.Counts().Pending.ShouldBe(0);
+    }
+
+    [Fact]
     public void A_receipt_that_is_awaited_says_that_it_was_set_aside_by_hand()
     {
         var waiter = _rig.World.Probe();

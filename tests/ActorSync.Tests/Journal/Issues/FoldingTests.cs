@@ -1,3 +1,4 @@
+using ActorSync.Journal;
 using ActorSync.Model;
 using Shouldly;
 using Xunit;
@@ -31,6 +32,24 @@ public sealed class FoldingTests : IDisposable
             (_rig.World.Steps - before).ShouldBeLessThan(20);
             Unfolded().ShouldBe(0);
         }
+    }
+
+    [Fact]
+    [Trait("criterion", "Q9")]
+    public void A_fold_moves_no_more_at_once_than_a_full_disk_has_room_for()
+    {
+        var payload = $"\"{new string('p', 100_000)}\"";
+        _rig.Enqueue([.. Enumerable.Range(0, 20).Select(i => JournalRig.Set($"k{i}", payload))]);
+        _rig.DrainAll(Lane.Priority);
+        _rig.Stop();
+        using var store = new JournalStore(_rig.Path, _rig.Settings, _rig.Platform, new JournalStatistics());
+        var folds = 1;
+        while (store.Folding.Fold(500))
+        {
+            folds++;
+        }
+
+        folds.ShouldBeInRange(6, 10);
     }
 
     public void Dispose() => _rig.Dispose();
