@@ -53,6 +53,15 @@ internal sealed record HubLimits
 
     public int Connections { get; init; } = 1_000;
 
+    /// <summary>Snapshots that are being sent together, of one account; each is a file as large as the replica's JSON while it is sent. More are answered 503.</summary>
+    public int SnapshotsPerAccount { get; init; } = 4;
+
+    /// <summary>Snapshots that are being sent together, of all accounts.</summary>
+    public int Snapshots { get; init; } = 16;
+
+    /// <summary>After it a snapshot that is still being sent is broken off.</summary>
+    public TimeSpan SnapshotTime { get; init; } = TimeSpan.FromHours(1);
+
     /// <summary>Calls that wait for the store; more are answered 503.</summary>
     public int WaitingCalls { get; init; } = 4_096;
 

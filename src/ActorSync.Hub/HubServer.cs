@@ -18,12 +18,14 @@ internal sealed class HubServer : IAsyncDisposable
 
     private readonly HubContext _hub;
     private readonly KestrelServer _web;
+    private readonly CancellationTokenSource _stopping;
     private readonly ILogger _log;
     private int _stopped;
 
-    private HubServer(HubContext hub, KestrelServer web)
+    private HubServer(HubContext hub, KestrelServer web, CancellationTokenSource stopping)
     {
         _hub = hub;
+        _stopping = stopping;
         _web = web;
         _log = hub.Options.Logs.CreateLogger<HubServer>();
     }
@@ -41,17 +43,20 @@ internal sealed class HubServer : IAsyncDisposable
         }
 
         var store = new StoreThread(options);
+        var stopping = new CancellationTokenSource();
         try
         {
+            Sync.SnapshotSpool.Sweep(options.DataDirectory);
             var tokens = new AccessTokens(AccessTokens.LoadKey(options.DataDirectory, options.Chance));
-            var hub = new HubContext(options, store, tokens, new Credentials(tokens, options));
-            var server = new HubServer(hub, Web(options));
+            var hub = new HubContext(options, store, tokens, new Credentials(tokens, options)) { Stopping = stopping.Token };
+            var server = new HubServer(hub, Web(options), stopping);
             await server.ListenAsync(cancellation);
             return server;
         }
         catch
         {
             await store.DisposeAsync();
+            stopping.Dispose();
             throw;
         }
     }
@@ -120,10 +125,12 @@ internal sealed class HubServer : IAsyncDisposable
             return;
         }
 
+        await _stopping.CancelAsync();
         using var timeout = new CancellationTokenSource(StopTimeout, _hub.Options.Time);
         await _web.StopAsync(timeout.Token);
         _web.Dispose();
         await _hub.Store.DisposeAsync();
+        _stopping.Dispose();
         _log.LogInformation("Hub stopped");
     }
 

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace ActorSync.Hub.Http;
 
-/// <summary>A whole answer: status and a JSON body, or none. Errors always carry our envelope.</summary>
+/// <summary>An answer: status and a JSON body, or none. Errors always carry our envelope.</summary>
 internal sealed class HubAnswer
 {
     private HubAnswer(int status, JsonBuffer? body) => (Status, Body) = (status, body);
@@ -11,6 +11,12 @@ internal sealed class HubAnswer
 
     /// <summary>Given back to its pool when the answer is sent.</summary>
     public JsonBuffer? Body { get; }
+
+    /// <summary>A 200 whose body comes while it is sent, in gzip when the caller takes that; null when <see cref="Body"/> is all.</summary>
+    public Func<Stream, Task>? Source { get; private init; }
+
+    /// <summary>Whatever <see cref="Source"/> holds; given back when the answer is sent or broken off.</summary>
+    public IDisposable? Held { get; private init; }
 
     /// <summary>Seconds.</summary>
     public int? RetryAfter { get; private init; }
@@ -25,6 +31,8 @@ internal sealed class HubAnswer
     public static HubAnswer Json(JsonBuffer body, int status = 200) => new(status, body);
 
     public static HubAnswer Json(Action<Utf8JsonWriter> write, int status = 200) => new(status, Written(write));
+
+    public static HubAnswer Stream(Func<Stream, Task> source, IDisposable held) => new(200, null) { Source = source, Held = held };
 
     /// <param name="more">Fields beside <c>error</c> and <c>message</c>.</param>
     public static HubAnswer Error(

@@ -1,9 +1,12 @@
+using System.IO.Compression;
 using ActorSync.Hub.Store;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
 
 namespace ActorSync.Hub.Http;
 
@@ -28,6 +31,7 @@ internal sealed class HubApplication : IHttpApplication<HttpContext>
         _routes = new(StringComparer.Ordinal)
         {
             [OperationsPath] = On(("POST", _sync.PushAsync), ("GET", _sync.PullAsync)),
+            ["/api/v1/sync/snapshot"] = On(("GET", new SnapshotEndpoint(hub).ReadAsync)),
             ["/api/v1/sync/digest"] = On(("GET", _sync.DigestAsync)),
             ["/v1/auth/me"] = On(("GET", accounts.MeAsync)),
             ["/v1/auth/refresh"] = On(("POST", accounts.RefreshAsync)),
@@ -134,6 +138,13 @@ internal sealed class HubApplication : IHttpApplication<HttpContext>
             response.Headers.Connection = "close";
         }
 
+        if (answer.Source is { } source)
+        {
+            using var held = answer.Held;
+            await StreamAsync(context, source);
+            return;
+        }
+
         if (answer.Body is not { } body)
         {
             return;
@@ -146,6 +157,26 @@ internal sealed class HubApplication : IHttpApplication<HttpContext>
             await response.Body.WriteAsync(body.Written, context.RequestAborted);
         }
     }
+
+    private static async Task StreamAsync(HttpContext context, Func<Stream, Task> source)
+    {
+        var response = context.Response;
+        response.ContentType = "application/json";
+        response.Headers.Vary = "Accept-Encoding";
+        if (!TakesGzip(context.Request.Headers.AcceptEncoding))
+        {
+            await source(response.Body);
+            return;
+        }
+
+        response.Headers.ContentEncoding = "gzip";
+        await using var gzip = new GZipStream(response.Body, CompressionLevel.Fastest, leaveOpen: true);
+        await source(gzip);
+    }
+
+    private static bool TakesGzip(StringValues accepted) =>
+        StringWithQualityHeaderValue.TryParseList(accepted, out var encodings)
+        && encodings.Any(e => e.Value.Equals("gzip", StringComparison.OrdinalIgnoreCase) && e.Quality is not 0);
 
     /// <summary>The caller's id when it is short and plain, what is plain of it otherwise, one of ours when nothing is left.</summary>
     private string RequestId(HttpContext context)

@@ -11,6 +11,9 @@ internal sealed record HubContext(HubOptions Options, StoreThread Store, AccessT
 
     public PairingThrottle Throttle { get; } = new(Options.Time, Options.Limits.PairingTriesPerMinute);
 
+    /// <summary>Cancelled when the hub begins to stop: whatever streams ends with it.</summary>
+    public CancellationToken Stopping { get; init; }
+
     /// <summary>Checks the bearer as far as that goes without the store.</summary>
     public (TokenClaims? Claims, HubAnswer? Refusal) ReadBearer(HttpContext context)
     {
@@ -48,6 +51,25 @@ internal sealed record HubContext(HubOptions Options, StoreThread Store, AccessT
         var (claims, refusal) = ReadBearer(context);
         return claims is null ? Task.FromResult(refusal!) : RunAsync(claims, sync, work);
     }
+
+    /// <summary>The number of the account that may sync by this token, or the answer that refuses it.</summary>
+    public async Task<(long Account, HubAnswer? Refusal)> AdmitAsync(HttpContext context)
+    {
+        long account = 0;
+        var answer = await RunAsync(
+            context,
+            sync: true,
+            (_, granted) =>
+            {
+                account = granted.Account.Number;
+                return Settled;
+            }
+        );
+        return (account, ReferenceEquals(answer, Settled) ? null : answer);
+    }
+
+    /// <summary>Stands for "allowed, and the result is elsewhere".</summary>
+    public static readonly HubAnswer Settled = HubAnswer.NoContent();
 
     public static HubAnswer Unauthorized(string code, string message) => HubAnswer.Error(401, code, message);
 

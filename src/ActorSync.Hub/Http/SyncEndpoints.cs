@@ -44,10 +44,10 @@ internal sealed class SyncEndpoints(HubContext hub)
             (store, granted) =>
             {
                 verdict = new PushRules(store, granted.Account, granted.Device, push).Apply();
-                return Settled;
+                return HubContext.Settled;
             }
         );
-        return ReferenceEquals(answer, Settled) ? AnswerTo(push, verdict!) : answer;
+        return ReferenceEquals(answer, HubContext.Settled) ? AnswerTo(push, verdict!) : answer;
     }
 
     public Task<HubAnswer> PullAsync(HttpContext context)
@@ -113,19 +113,10 @@ internal sealed class SyncEndpoints(HubContext hub)
 
     public async Task<HubAnswer> DigestAsync(HttpContext context)
     {
-        long account = 0;
-        var answer = await hub.RunAsync(
-            context,
-            sync: true,
-            (_, granted) =>
-            {
-                account = granted.Account.Number;
-                return Settled;
-            }
-        );
-        if (!ReferenceEquals(answer, Settled))
+        var (account, refusal) = await hub.AdmitAsync(context);
+        if (refusal is not null)
         {
-            return answer;
+            return refusal;
         }
 
         var digest = await hub.Store.RunLongAsync(new DigestWork(account));
@@ -144,9 +135,6 @@ internal sealed class SyncEndpoints(HubContext hub)
             json.WriteEndObject();
         });
     }
-
-    // Stands for "allowed, and the result is elsewhere".
-    private static readonly HubAnswer Settled = HubAnswer.NoContent();
 
     private static HubAnswer AnswerTo(PushRequest push, PushVerdict verdict) =>
         verdict switch

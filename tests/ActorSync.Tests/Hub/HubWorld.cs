@@ -244,20 +244,6 @@ internal static class Chain
         ops.Aggregate(Genesis, (head, op) => Next(head, op["id"]!.GetValue<long>(), op.Id(), op["lamport_ts"]!.GetValue<long>()));
 }
 
-/// <summary>Time that moves when the test says so.</summary>
-internal sealed class HandClock : TimeProvider
-{
-    private long _ticks = new DateTimeOffset(2026, 5, 9, 12, 0, 0, TimeSpan.Zero).UtcTicks;
-
-    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-    public void Advance(TimeSpan by) => Interlocked.Add(ref _ticks, by.Ticks);
-
-    public override DateTimeOffset GetUtcNow() => new(Interlocked.Read(ref _ticks), TimeSpan.Zero);
-
-    public override long GetTimestamp() => Interlocked.Read(ref _ticks);
-}
-
 /// <summary>Real chance, which can be told to fail.</summary>
 internal sealed class HandChance : IChance
 {
