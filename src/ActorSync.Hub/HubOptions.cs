@@ -29,6 +29,8 @@ internal sealed record HubOptions
 
     public IChance Chance { get; init; } = new SystemChance();
 
+    public HubRetention Retention { get; init; } = new();
+
     public HubLimits Limits { get; init; } = new();
 
     /// <summary>Where the hub logs to.</summary>

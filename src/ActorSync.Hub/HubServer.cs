@@ -19,7 +19,9 @@ internal sealed class HubServer : IAsyncDisposable
     private readonly HubContext _hub;
     private readonly KestrelServer _web;
     private readonly CancellationTokenSource _stopping;
+    private ITimer? _compaction;
     private readonly ILogger _log;
+    private Task _compacting = Task.CompletedTask;
     private int _stopped;
 
     private HubServer(HubContext hub, KestrelServer web, CancellationTokenSource stopping)
@@ -37,6 +39,7 @@ internal sealed class HubServer : IAsyncDisposable
     /// <exception cref="HubException">The folder, the file or an address cannot be used.</exception>
     public static async Task<HubServer> StartAsync(HubOptions options, CancellationToken cancellation = default)
     {
+        options.Retention.Check();
         foreach (var url in options.Urls)
         {
             CheckUrl(url);
@@ -117,6 +120,9 @@ internal sealed class HubServer : IAsyncDisposable
         });
     }
 
+    /// <summary>Compacts now what the retention does not keep; it is done by itself now and then. Gives the number of operations.</summary>
+    public Task<long> CompactAsync() => _hub.Store.RunLongAsync(new Sync.CompactionWork(_hub.Options.Retention));
+
     /// <summary>Answers what is under way, for at most five seconds, then closes the store. A second stop does nothing.</summary>
     public async Task StopAsync()
     {
@@ -125,6 +131,7 @@ internal sealed class HubServer : IAsyncDisposable
             return;
         }
 
+        _compaction?.Dispose();
         await _stopping.CancelAsync();
         using var timeout = new CancellationTokenSource(StopTimeout, _hub.Options.Time);
         await _web.StopAsync(timeout.Token);
@@ -135,6 +142,29 @@ internal sealed class HubServer : IAsyncDisposable
     }
 
     public async ValueTask DisposeAsync() => await StopAsync();
+
+    private void CompactInTurn()
+    {
+        if (_compacting.IsCompleted)
+        {
+            _compacting = LogAsync();
+        }
+
+        async Task LogAsync()
+        {
+            try
+            {
+                if (await CompactAsync() is > 0 and var count)
+                {
+                    _log.LogInformation("Compacted {Count} operations", count);
+                }
+            }
+            catch (StoreUnavailableException e)
+            {
+                _log.LogWarning("Compaction waits for its next turn: {Reason}", e.Message);
+            }
+        }
+    }
 
     private async Task ListenAsync(CancellationToken cancellation)
     {
@@ -160,6 +190,8 @@ internal sealed class HubServer : IAsyncDisposable
         }
 
         Addresses = [.. addresses.Addresses.Select(a => new Uri(a))];
+        var every = _hub.Options.Retention.Every;
+        _compaction = _hub.Options.Time.CreateTimer(_ => CompactInTurn(), null, every, every);
         _log.LogInformation("Hub listens on {Addresses}", string.Join(", ", Addresses));
     }
 

@@ -31,6 +31,7 @@ internal sealed class HubApplication : IHttpApplication<HttpContext>
         _routes = new(StringComparer.Ordinal)
         {
             [OperationsPath] = On(("POST", _sync.PushAsync), ("GET", _sync.PullAsync)),
+            ["/api/v1/sync/ack"] = On(("POST", _sync.AckAsync)),
             ["/api/v1/sync/snapshot"] = On(("GET", new SnapshotEndpoint(hub).ReadAsync)),
             ["/api/v1/sync/digest"] = On(("GET", _sync.DigestAsync)),
             ["/v1/auth/me"] = On(("GET", accounts.MeAsync)),

@@ -7,6 +7,8 @@ namespace ActorSync.Hub.Http;
 /// <summary>What every endpoint is given.</summary>
 internal sealed record HubContext(HubOptions Options, StoreThread Store, AccessTokens Tokens, Credentials Credentials)
 {
+    private const int MostFormBytes = 16 << 10;
+
     public RequestBody Bodies { get; } = new(Options.Limits);
 
     public PairingThrottle Throttle { get; } = new(Options.Time, Options.Limits.PairingTriesPerMinute);
@@ -66,6 +68,19 @@ internal sealed record HubContext(HubOptions Options, StoreThread Store, AccessT
             }
         );
         return (account, ReferenceEquals(answer, Settled) ? null : answer);
+    }
+
+    /// <summary>The body as a small JSON object, or the answer that refuses it.</summary>
+    public async Task<(Form? Form, HubAnswer? Refusal)> FormAsync(HttpContext context)
+    {
+        var (body, refusal) = await Bodies.ReadAsync(context, MostFormBytes);
+        if (body is null)
+        {
+            return (null, refusal);
+        }
+
+        using var held = body;
+        return Form.Read(body.Written) is { } form ? (form, null) : (null, HubAnswer.Invalid("the body is no JSON object"));
     }
 
     /// <summary>Stands for "allowed, and the result is elsewhere".</summary>

@@ -23,6 +23,7 @@ internal sealed class HubStore : IDisposable
         Accounts = new AccountTable(connection);
         Log = new OperationLog(connection);
         Replica = new Replica(connection, Log);
+        Compaction = new LogCompaction(connection);
         Credentials = new CredentialTable(connection);
     }
 
@@ -33,6 +34,8 @@ internal sealed class HubStore : IDisposable
     public OperationLog Log { get; }
 
     public Replica Replica { get; }
+
+    public LogCompaction Compaction { get; }
 
     public CredentialTable Credentials { get; }
 

@@ -172,7 +172,10 @@ public sealed class SnapshotTests
         }
 
         // The slot comes back once the hub has seen that the caller is gone.
-        while ((await device.GetAsync(Path)).Status == 503) { }
+        for (var tries = 0; (await device.GetAsync(Path)).Status == 503; tries++)
+        {
+            tries.ShouldBeLessThan(10_000);
+        }
 
         await world.RestartAsync();
         Spools(world).ShouldBeEmpty();
