@@ -52,6 +52,7 @@ internal sealed class HubServer : IAsyncDisposable
             Sync.SnapshotSpool.Sweep(options.DataDirectory);
             var tokens = new AccessTokens(AccessTokens.LoadKey(options.DataDirectory, options.Chance));
             var hub = new HubContext(options, store, tokens, new Credentials(tokens, options)) { Stopping = stopping.Token };
+            store.Watcher = hub.Sockets;
             var server = new HubServer(hub, Web(options), stopping);
             await server.ListenAsync(cancellation);
             return server;
@@ -93,12 +94,12 @@ internal sealed class HubServer : IAsyncDisposable
         var handle = HandleOf(account);
         return _hub.Store.RunAsync(store =>
         {
-            if (store.Accounts.ByHandle(handle)?.Device(deviceId) is not { } device)
+            if (store.Accounts.ByHandle(handle) is not { } found || found.Device(deviceId) is not { } device)
             {
                 return false;
             }
 
-            Credentials.Revoke(store, device);
+            Credentials.Revoke(store, found, device);
             return true;
         });
     }
@@ -116,6 +117,7 @@ internal sealed class HubServer : IAsyncDisposable
 
             found.Status = status;
             found.Changed = true;
+            store.Doubt(found);
             return true;
         });
     }
@@ -132,6 +134,7 @@ internal sealed class HubServer : IAsyncDisposable
         }
 
         _compaction?.Dispose();
+        _hub.Sockets.Stop();
         await _stopping.CancelAsync();
         using var timeout = new CancellationTokenSource(StopTimeout, _hub.Options.Time);
         await _web.StopAsync(timeout.Token);
@@ -207,6 +210,7 @@ internal sealed class HubServer : IAsyncDisposable
         kestrel.Limits.MaxRequestHeaderCount = 50;
         kestrel.Limits.MaxRequestLineSize = 4 << 10;
         kestrel.Limits.MaxConcurrentConnections = limits.Connections;
+        kestrel.Limits.MaxConcurrentUpgradedConnections = limits.Sockets;
         kestrel.Limits.MaxRequestBufferSize = 64 << 10;
         kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(limits.BodyBytesPerSecond, TimeSpan.FromSeconds(5));
         kestrel.Limits.MinResponseDataRate = new MinDataRate(limits.BodyBytesPerSecond, TimeSpan.FromSeconds(5));

@@ -140,7 +140,7 @@ internal sealed class AccountEndpoints(HubContext hub)
             sync: false,
             (store, granted) =>
             {
-                Credentials.Revoke(store, granted.Device);
+                Credentials.Revoke(store, granted.Account, granted.Device);
                 return HubAnswer.NoContent();
             }
         );

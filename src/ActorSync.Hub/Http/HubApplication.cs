@@ -31,6 +31,7 @@ internal sealed class HubApplication : IHttpApplication<HttpContext>
         _routes = new(StringComparer.Ordinal)
         {
             [OperationsPath] = On(("POST", _sync.PushAsync), ("GET", _sync.PullAsync)),
+            ["/api/v1/sync/ws"] = On(("GET", new SocketEndpoint(hub).OpenAsync)),
             ["/api/v1/sync/ack"] = On(("POST", _sync.AckAsync)),
             ["/api/v1/sync/snapshot"] = On(("GET", new SnapshotEndpoint(hub).ReadAsync)),
             ["/api/v1/sync/digest"] = On(("GET", _sync.DigestAsync)),
@@ -55,7 +56,16 @@ internal sealed class HubApplication : IHttpApplication<HttpContext>
         context.Response.Headers["X-Request-Id"] = RequestId(context);
         try
         {
-            await SendAsync(context, await AnswerAsync(context));
+            var answer = await AnswerAsync(context, async () => await DispatchAsync(context));
+            if (answer?.Upgrade is { } upgrade)
+            {
+                answer = await AnswerAsync(context, () => upgrade(context));
+            }
+
+            if (answer is not null && !context.Response.HasStarted)
+            {
+                await SendAsync(context, answer);
+            }
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or ConnectionResetException)
         {
@@ -64,11 +74,11 @@ internal sealed class HubApplication : IHttpApplication<HttpContext>
         }
     }
 
-    private async Task<HubAnswer> AnswerAsync(HttpContext context)
+    private async Task<HubAnswer?> AnswerAsync(HttpContext context, Func<Task<HubAnswer?>> answer)
     {
         try
         {
-            return await DispatchAsync(context);
+            return await answer();
         }
         catch (StoreUnavailableException e)
         {
@@ -123,6 +133,11 @@ internal sealed class HubApplication : IHttpApplication<HttpContext>
     {
         var response = context.Response;
         response.StatusCode = answer.Status;
+        foreach (var (name, value) in answer.Headers)
+        {
+            response.Headers.Append(name, value);
+        }
+
         response.Headers.CacheControl = "no-store";
         if (answer.RetryAfter is { } seconds)
         {

@@ -1,4 +1,5 @@
 using ActorSync.Hub.Accounts;
+using ActorSync.Hub.Sockets;
 using ActorSync.Hub.Store;
 using Microsoft.AspNetCore.Http;
 
@@ -10,6 +11,8 @@ internal sealed record HubContext(HubOptions Options, StoreThread Store, AccessT
     private const int MostFormBytes = 16 << 10;
 
     public RequestBody Bodies { get; } = new(Options.Limits);
+
+    public SocketDesk Sockets { get; } = new(Store);
 
     public PairingThrottle Throttle { get; } = new(Options.Time, Options.Limits.PairingTriesPerMinute);
 

@@ -26,6 +26,9 @@ internal sealed class AccountState
     /// <summary>32 bytes, overwritten in place.</summary>
     public required byte[] Head { get; init; }
 
+    /// <summary>The last id that those who wait were told of.</summary>
+    public long ToldId { get; set; }
+
     public long MaxLamport { get; set; }
 
     public long FoldedId { get; set; }

@@ -78,10 +78,17 @@ internal sealed class AccountTable(Connection connection)
     }
 
     /// <summary>Writes what changed. Part of every commit.</summary>
-    public void Save()
+    /// <param name="ends">Given the logs that grew.</param>
+    public void Save(List<LogEnd> ends)
     {
         foreach (var account in _used)
         {
+            if (account.LastId > account.ToldId)
+            {
+                ends.Add(new LogEnd(account.Number, account.LastId, [.. account.Head]));
+                account.ToldId = account.LastId;
+            }
+
             if (account.Changed)
             {
                 _update
@@ -180,6 +187,7 @@ internal sealed class AccountTable(Connection connection)
             Handle = select.Text(2),
             Status = (AccountStatus)select.Int32(3),
             LastId = select.Int64(4),
+            ToldId = select.Int64(4),
             Head = select.Bytes(5).ToArray(),
             MaxLamport = select.Int64(6),
             FoldedId = select.Int64(7),
