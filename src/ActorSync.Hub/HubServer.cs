@@ -122,6 +122,15 @@ internal sealed class HubServer : IAsyncDisposable
         });
     }
 
+    /// <summary>The last complete capture of a device's side collection; null when there is none.</summary>
+    public Task<HangarSnapshot?> HangarAsync(string account, string deviceId)
+    {
+        var handle = HandleOf(account);
+        return _hub.Store.RunAsync(store =>
+            store.Accounts.ByHandle(handle)?.Device(deviceId) is { } device ? store.Hangar.Get(device) : null
+        );
+    }
+
     /// <summary>Compacts now what the retention does not keep; it is done by itself now and then. Gives the number of operations.</summary>
     public Task<long> CompactAsync() => _hub.Store.RunLongAsync(new Sync.CompactionWork(_hub.Options.Retention));
 

@@ -42,6 +42,7 @@ internal sealed class HubApplication : IHttpApplication<HttpContext>
             ["/v1/auth/devices/self"] = On(("DELETE", accounts.RevokeSelfAsync)),
             ["/v1/devices"] = On(("GET", accounts.DevicesAsync)),
             ["/v1/devices/self"] = On(("PUT", accounts.DescribeSelfAsync)),
+            ["/v1/me/hangar"] = On(("POST", new HangarEndpoint(hub).PutAsync)),
             ["/health"] = On(("GET", probes.HealthAsync)),
             ["/ready"] = On(("GET", probes.ReadyAsync)),
         };

@@ -26,6 +26,7 @@ internal sealed class HubStore : IDisposable
         Log = new OperationLog(connection);
         Replica = new Replica(connection, Log);
         Compaction = new LogCompaction(connection);
+        Hangar = new HangarTable(connection);
         Credentials = new CredentialTable(connection);
     }
 
@@ -38,6 +39,8 @@ internal sealed class HubStore : IDisposable
     public Replica Replica { get; }
 
     public LogCompaction Compaction { get; }
+
+    public HangarTable Hangar { get; }
 
     public CredentialTable Credentials { get; }
 
