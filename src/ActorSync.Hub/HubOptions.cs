@@ -1,3 +1,4 @@
+using ActorSync.Hub.Http;
 using ActorSync.Platform;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -32,6 +33,10 @@ internal sealed record HubOptions
     public HubRetention Retention { get; init; } = new();
 
     public HubLimits Limits { get; init; } = new();
+
+    /// <summary>What it does wrong on purpose.</summary>
+    /// <value>Default nothing.</value>
+    public HubFaults Faults { get; init; } = HubFaults.None;
 
     /// <summary>Where the hub logs to.</summary>
     /// <value>Default nowhere.</value>

@@ -202,6 +202,11 @@ internal sealed class HubServer : IAsyncDisposable
         }
 
         Addresses = [.. addresses.Addresses.Select(a => new Uri(a))];
+        if (!_hub.Options.Faults.Rules.IsEmpty)
+        {
+            _log.LogWarning("This hub does wrong on purpose, seed {Seed}: {Rules}", _hub.Options.Faults.Seed, _hub.Options.Faults.Rules);
+        }
+
         var every = _hub.Options.Retention.Every;
         _compaction = _hub.Options.Time.CreateTimer(_ => CompactInTurn(), null, every, every);
         _log.LogInformation("Hub listens on {Addresses}", string.Join(", ", Addresses));

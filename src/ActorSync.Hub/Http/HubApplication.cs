@@ -18,6 +18,7 @@ internal sealed class HubApplication : IHttpApplication<HttpContext>
 
     private readonly HubContext _hub;
     private readonly ILogger _log;
+    private readonly FaultDice _faults;
     private readonly SyncEndpoints _sync;
     private readonly Dictionary<string, Dictionary<string, Func<HttpContext, Task<HubAnswer>>>> _routes;
 
@@ -25,6 +26,7 @@ internal sealed class HubApplication : IHttpApplication<HttpContext>
     {
         _hub = hub;
         _log = hub.Options.Logs.CreateLogger<HubApplication>();
+        _faults = new FaultDice(hub.Options.Faults);
         _sync = new SyncEndpoints(hub);
         var accounts = new AccountEndpoints(hub);
         var probes = new ProbeEndpoints(hub);
@@ -57,7 +59,7 @@ internal sealed class HubApplication : IHttpApplication<HttpContext>
         context.Response.Headers["X-Request-Id"] = RequestId(context);
         try
         {
-            var answer = await AnswerAsync(context, async () => await DispatchAsync(context));
+            var answer = await AnswerAsync(context, () => FaultyAsync(context));
             if (answer?.Upgrade is { } upgrade)
             {
                 answer = await AnswerAsync(context, () => upgrade(context));
@@ -72,6 +74,38 @@ internal sealed class HubApplication : IHttpApplication<HttpContext>
         {
             // The caller is gone: there is nobody to answer.
             context.Abort();
+        }
+    }
+
+    /// <summary>What the hub was started to do wrong with this request, or the right answer to it.</summary>
+    private async Task<HubAnswer?> FaultyAsync(HttpContext context)
+    {
+        if (_faults.Draw(context.Request.Method, context.Request.Path.Value ?? "") is not { } fault)
+        {
+            return await DispatchAsync(context);
+        }
+
+        if (fault.Delay > TimeSpan.Zero)
+        {
+            await Task.Delay(fault.Delay, _hub.Options.Time, context.RequestAborted);
+        }
+
+        switch (fault.Kind)
+        {
+            case FaultKind.Error:
+                var wait = fault.Status is 429 or 503 ? TimeSpan.FromSeconds(1) : (TimeSpan?)null;
+                return HubAnswer.Error(fault.Status, fault.Code, "this hub was started with --fault", retryAfter: wait);
+            case FaultKind.Html:
+                return HubAnswer.Html(fault.Status, "<!doctype html><title>Sign in to the network</title><h1>Welcome</h1>");
+            case FaultKind.Drop:
+                context.Abort();
+                return null;
+            case FaultKind.LoseAnswer:
+                (await DispatchAsync(context)).Dispose();
+                context.Abort();
+                return null;
+            default:
+                return await DispatchAsync(context);
         }
     }
 
@@ -169,7 +203,7 @@ internal sealed class HubApplication : IHttpApplication<HttpContext>
 
         using (body)
         {
-            response.ContentType = "application/json";
+            response.ContentType = answer.ContentType;
             response.ContentLength = body.Length;
             await response.Body.WriteAsync(body.Written, context.RequestAborted);
         }
