@@ -1,4 +1,5 @@
 using ActorSync.Drain;
+using ActorSync.Events;
 using ActorSync.Journal;
 using ActorSync.Model;
 using ActorSync.Platform;
@@ -19,7 +20,11 @@ internal sealed record ProfileSetup(
     JournalPort Journal,
     IHubPort Hub,
     ProfileChildren Children
-);
+)
+{
+    /// <summary>Where what an app may want to know is said; of the whole runtime.</summary>
+    public EventFeed Events { get; init; } = new(Platform.Time, Platform.AsynchronousContinuations);
+}
 
 /// <summary>How a profile's children are made.</summary>
 /// <param name="Journal">Says <see cref="JournalProtocol.JournalOpened"/> to its parent.</param>

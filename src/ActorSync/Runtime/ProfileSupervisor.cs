@@ -1,6 +1,7 @@
 using ActorSync.Auth;
 using ActorSync.Diagnostics;
 using ActorSync.Drain;
+using ActorSync.Events;
 using ActorSync.Journal;
 using ActorSync.Model;
 using ActorSync.Outbox;
@@ -34,8 +35,9 @@ internal sealed partial class ProfileSupervisor : UntypedActor, IWithTimers
     private Readiness? _readiness;
     private DeviceId _device;
     private Shutdown? _shutdown;
+    private EventState _said;
 
-    public ProfileSupervisor(ProfileSetup setup) => _setup = setup;
+    public ProfileSupervisor(ProfileSetup setup) => (_setup, _said) = (setup, new EventState(setup.Name));
 
     public ITimerScheduler Timers { get; set; } = null!;
 
@@ -56,7 +58,7 @@ internal sealed partial class ProfileSupervisor : UntypedActor, IWithTimers
     protected override void PostStop()
     {
         Context.System.EventStream.Unsubscribe(Self);
-        if (_readiness is not ProfileFailed)
+        if (_readiness is not RuntimeProtocol.ProfileFailed)
         {
             _setup.Journal.Down("the profile has stopped", "start the runtime again");
         }
@@ -96,6 +98,13 @@ internal sealed partial class ProfileSupervisor : UntypedActor, IWithTimers
                 break;
             case SyncProtocol.SyncReport or DrainProtocol.LaneReport or SyncProtocol.LaneKept:
                 _tree.Status.Ref?.Tell(message);
+                Say(message);
+                break;
+            case SyncProtocol.CredentialDoubted:
+                _tree.Sync.Ref?.Tell(message);
+                break;
+            case SyncEvent said:
+                _setup.Events.Publish(said);
                 break;
             case OutboxProtocol.AttachOutbox attach:
                 _tree.Attach(attach);

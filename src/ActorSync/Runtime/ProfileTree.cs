@@ -1,5 +1,6 @@
 using ActorSync.Auth;
 using ActorSync.Drain;
+using ActorSync.Events;
 using ActorSync.Journal;
 using ActorSync.Model;
 using ActorSync.Outbox;
@@ -168,6 +169,8 @@ internal sealed class ProfileTree
                 or DrainProtocol.LaneReport
                 or SyncProtocol.LaneKept
                 or AuthProtocol.CredentialChanged
+                or SyncProtocol.CredentialDoubted
+                or SyncEvent
                 or JournalProtocol.JournalOpened
                 or DrainReport;
 }
