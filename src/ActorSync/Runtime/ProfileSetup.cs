@@ -1,5 +1,6 @@
 using ActorSync.Drain;
 using ActorSync.Events;
+using ActorSync.Hangar;
 using ActorSync.Journal;
 using ActorSync.Model;
 using ActorSync.Platform;
@@ -36,6 +37,9 @@ internal sealed record ProfileChildren(Func<Props> Journal, Func<DeviceId, IActo
 
     /// <summary>The real one but in tests.</summary>
     public Func<StatusSetup, Props> Status { get; init; } = StatusActor.Props;
+
+    /// <summary>The real one but in tests.</summary>
+    public Func<HangarSetup, HangarStart, Props> Hangar { get; init; } = HangarActor.Props;
 
     /// <summary>The real one but in tests.</summary>
     public Func<DrainSetup, DrainProtocol.Orders, Props> Drain { get; init; } = DrainActor.Props;

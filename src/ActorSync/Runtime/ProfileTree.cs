@@ -1,6 +1,7 @@
 using ActorSync.Auth;
 using ActorSync.Drain;
 using ActorSync.Events;
+using ActorSync.Hangar;
 using ActorSync.Journal;
 using ActorSync.Model;
 using ActorSync.Outbox;
@@ -46,7 +47,29 @@ internal sealed class ProfileTree
             Supervision.Status,
             () => children.Status(new StatusSetup(setup.Name, device(), options, platform, setup.Journal, setup.Hub))
         );
-        _all = [Journal, Auth, Sync, Status];
+        var source = new HangarPort(options.HangarSource, setup.Name, options.Hangar.MaxBytes, platform.Time);
+        Hangar = new HangarKeeper(
+            platform.Time,
+            start =>
+                Keep(
+                    Supervision.Hangar,
+                    () =>
+                        children.Hangar(
+                            new HangarSetup(
+                                setup.Name,
+                                device(),
+                                options.Hangar,
+                                Supervision.HangarLaw,
+                                source,
+                                platform,
+                                setup.Journal,
+                                setup.Hub
+                            ),
+                            start()
+                        )
+                )
+        );
+        _all = [Journal, Auth, Sync, Hangar.Keeper, Status];
 
         ChildKeeper Keep(string name, Func<Props> props) => _keep(name, name, props);
     }
@@ -56,6 +79,8 @@ internal sealed class ProfileTree
     public ChildKeeper Auth { get; }
 
     public ChildKeeper Sync { get; }
+
+    public HangarKeeper Hangar { get; }
 
     public ChildKeeper Status { get; }
 
@@ -69,6 +94,7 @@ internal sealed class ProfileTree
         Status.Start();
         Auth.Start();
         Sync.Start();
+        Hangar.Keeper.Start();
     }
 
     /// <summary>Starts the forwarder of an app's outbox, once a name.</summary>
@@ -95,6 +121,7 @@ internal sealed class ProfileTree
     public void TellAll(object message)
     {
         Sync.Ref?.Tell(message);
+        Hangar.Keeper.Ref?.Tell(message);
         Status.Ref?.Tell(message);
     }
 
@@ -168,6 +195,7 @@ internal sealed class ProfileTree
             is SyncProtocol.SyncReport
                 or DrainProtocol.LaneReport
                 or SyncProtocol.LaneKept
+                or HangarProtocol.HangarReport
                 or AuthProtocol.CredentialChanged
                 or SyncProtocol.CredentialDoubted
                 or SyncEvent

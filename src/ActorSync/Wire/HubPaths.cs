@@ -9,5 +9,6 @@ internal static class HubPaths
     public const string Refresh = "/v1/auth/refresh";
     public const string Redeem = "/v1/auth/devices/redeem";
     public const string SelfDevice = "/v1/auth/devices/self";
+    public const string Hangar = "/v1/me/hangar";
     public const string Health = "/health";
 }
