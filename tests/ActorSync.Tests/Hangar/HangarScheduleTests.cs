@@ -202,6 +202,27 @@ public sealed class HangarScheduleTests
     }
 
     [Fact]
+    [Trait("criterion", "A3")]
+    public void An_account_that_changes_under_a_push_gets_the_snapshot_and_the_old_one_nothing_more()
+    {
+        using var world = new HangarWorld();
+        world.Settle();
+        world.Source.Items.Add("3");
+        world.Profile.Wire.MinLatency = world.Profile.Wire.MaxLatency = TimeSpan.FromSeconds(2);
+        var asker = world.Ask();
+        world.World.Run(TimeSpan.FromSeconds(3));
+        world.Sent.Count.ShouldBe(2, "its answer is on its way");
+
+        world.Profile.Auth.Account = "grace";
+        world.Profile.Announce(world.Hub.IssueToken(account: "grace"), generation: 2);
+        asker.Expect<HangarOutcome>(x => x.Outcome == HangarOutcome.Pushed, TimeSpan.FromSeconds(10));
+
+        world.Sent.Count.ShouldBe(3);
+        world.Sent[^1].Request.Bearer.ShouldBe(world.Profile.Auth.Token);
+        world.Push(within: TimeSpan.FromSeconds(20)).Reason.ShouldBe("unchanged", "it is the new account that has it");
+    }
+
+    [Fact]
     [Trait("criterion", "D14")]
     public void A_gate_that_closes_cuts_the_run_off_at_once()
     {
