@@ -1,5 +1,7 @@
 using System.Buffers;
 using System.Text;
+using ActorSync.Host.Hangar;
+using ActorSync.Host.Service;
 using ActorSync.Hosting;
 
 namespace ActorSync.Host;
@@ -18,7 +20,13 @@ internal static class HostOptions
     {
         CheckProfile(profile);
         folder.Create();
-        return SyncOptionsReader.Read(folder.Path, Layers(folder)) with { Profiles = [profile], Online = online };
+        var layers = Layers(folder);
+        return SyncOptionsReader.Read(folder.Path, layers) with
+        {
+            Profiles = [profile],
+            Online = online,
+            HangarSource = HostSettings.Read(layers).HangarSource is { } source ? new PathSource(Path.Combine(folder.Path, source)) : null,
+        };
     }
 
     /// <summary>The host's own settings and the operator's file; the later wins.</summary>

@@ -9,7 +9,8 @@ namespace ActorSync.Host.Service;
 /// <param name="LogLevel">The lowest that goes to the files.</param>
 /// <param name="LogFileBytes">When a day's file is continued in another.</param>
 /// <param name="LogFiles">How many are kept.</param>
-internal sealed record HostSettings(LogEventLevel LogLevel, long LogFileBytes, int LogFiles)
+/// <param name="HangarSource">A JSON file or a folder; null for none.</param>
+internal sealed record HostSettings(LogEventLevel LogLevel, long LogFileBytes, int LogFiles, string? HangarSource)
 {
     private const string Root = "host";
 
@@ -29,8 +30,15 @@ internal sealed record HostSettings(LogEventLevel LogLevel, long LogFileBytes, i
             config = overlay.WithFallback(config);
         }
 
-        var log = new SettingSection(config, Root, []).Section("log");
-        return new HostSettings(Level(log), log.Size("file-bytes", 64 << 10, 1 << 30), log.Count("files", 1, 10_000));
+        var root = new SettingSection(config, Root, []);
+        var log = root.Section("log");
+        var source = root.Section("hangar").Text("source", 4096);
+        return new HostSettings(
+            Level(log),
+            log.Size("file-bytes", 64 << 10, 1 << 30),
+            log.Count("files", 1, 10_000),
+            source.Length == 0 ? null : source
+        );
     }
 
     private static LogEventLevel Level(SettingSection log) =>

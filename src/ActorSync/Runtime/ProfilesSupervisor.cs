@@ -96,6 +96,7 @@ internal sealed class ProfilesSupervisor : UntypedActor, IWithTimers
                 Setup(keeper.Name).Journal.Down(failed.Reason, failed.Remedy);
                 Failed(failed);
                 Context.System.EventStream.Publish(failed);
+                Setup(keeper.Name).Events.Publish(ProfileFailure.ToEvent(failed, Setup(keeper.Name).Platform.Time));
             }
         }
 
@@ -113,6 +114,8 @@ internal sealed class ProfilesSupervisor : UntypedActor, IWithTimers
         {
             _log.Error("The last profile has failed: {Reason}", failed.Reason);
             Context.System.EventStream.Publish(new RuntimeFailed(failed.Name, failed.Reason, failed.Remedy));
+            var setup = Setup(failed.Name);
+            setup.Events.Publish(new Events.RuntimeFailed(setup.Platform.Time.GetUtcNow(), failed.Name, failed.Reason, failed.Remedy));
         }
     }
 
