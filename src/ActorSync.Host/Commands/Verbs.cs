@@ -23,6 +23,10 @@ internal static class Verbs
         ["config"] = ConfigCommand.Create,
         ["get"] = GetCommand.Create,
         ["digest"] = DigestCommand.Create,
+        ["profile"] = ProfileCommand.Create,
+        ["logs"] = LogsCommand.Create,
+        ["log-level"] = LogLevelCommand.Create,
+        ["actors"] = ActorsCommand.Create,
         ["doctor"] = DoctorCommand.Create,
         ["bench"] = BenchCommand.Create,
     };

@@ -11,6 +11,12 @@ namespace ActorSync.Host.Service;
 /// <param name="LogFiles">How many are kept.</param>
 internal sealed record HostSettings(LogEventLevel LogLevel, long LogFileBytes, int LogFiles)
 {
+    /// <summary>PEM file for <c>run --control https://…</c>; empty for none.</summary>
+    public string ControlCertificate { get; init; } = "";
+
+    /// <summary>PEM file of its private key; empty for none.</summary>
+    public string ControlKey { get; init; } = "";
+
     private const string Root = "host";
 
     /// <exception cref="InvalidSettingException">A key is unknown or its value is wrong.</exception>
@@ -29,8 +35,13 @@ internal sealed record HostSettings(LogEventLevel LogLevel, long LogFileBytes, i
             config = overlay.WithFallback(config);
         }
 
-        var log = new SettingSection(config, Root, []).Section("log");
-        return new HostSettings(Level(log), log.Size("file-bytes", 64 << 10, 1 << 30), log.Count("files", 1, 10_000));
+        var host = new SettingSection(config, Root, []);
+        var (log, control) = (host.Section("log"), host.Section("control"));
+        return new HostSettings(Level(log), log.Size("file-bytes", 64 << 10, 1 << 30), log.Count("files", 1, 10_000))
+        {
+            ControlCertificate = control.Text("certificate", 4096),
+            ControlKey = control.Text("key", 4096),
+        };
     }
 
     private static LogEventLevel Level(SettingSection log) =>
