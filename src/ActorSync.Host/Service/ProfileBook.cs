@@ -44,7 +44,7 @@ internal static class ProfileBook
     /// <summary>The one that <c>use</c> named; a folder that was never told is asked for <c>default</c>.</summary>
     public static string Default(DataFolder folder)
     {
-        var name = SecretFile.Read(DefaultFile(folder), MaxName * 4) is { } bytes ? Encoding.UTF8.GetString(bytes).Trim() : First;
+        var name = Chosen(folder);
         return WhyNot(name) is null
             ? name
             : throw new SyncException(
@@ -85,6 +85,25 @@ internal static class ProfileBook
         : name.EndsWith('.') ? "ends with a dot, which some file systems drop"
         : Reserved.Contains(name.Split('.')[0], StringComparer.OrdinalIgnoreCase) ? "is a device's name on Windows"
         : null;
+
+    private static string Chosen(DataFolder folder)
+    {
+        try
+        {
+            return Directory.Exists(folder.Path) && SecretFile.Read(DefaultFile(folder), MaxName * 4) is { } bytes
+                ? Encoding.UTF8.GetString(bytes).Trim()
+                : First;
+        }
+        catch (SecretFileException unreadable)
+        {
+            throw new SyncException(
+                "journal_path",
+                $"--data: {unreadable.Message}",
+                "give a folder that this user may read and write",
+                unreadable
+            );
+        }
+    }
 
     private static string DefaultFile(DataFolder folder) => Path.Combine(folder.Path, "default-profile");
 }
