@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ActorSync.Auth;
+using ActorSync.Auth.Browser;
 using ActorSync.Journal;
 using ActorSync.Model;
 using ActorSync.Sync;
@@ -115,6 +116,9 @@ public sealed partial class SyncProfile
 
     internal Task<BindingView> UseTokenAsync(Uri hub, string token, CancellationToken cancellation) =>
         SignInAsync(replyTo => new AuthProtocol.UseToken(hub, token, replyTo), hub, cancellation);
+
+    internal Task<BindingView> UseCodeAsync(Uri hub, AuthorizationCode code, CancellationToken cancellation) =>
+        SignInAsync(replyTo => new AuthProtocol.UseCode(hub, code.Code, code.Verifier, code.Redirect, replyTo), hub, cancellation);
 
     internal async Task SignOutAsync(CancellationToken cancellation)
     {

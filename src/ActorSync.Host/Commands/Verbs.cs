@@ -16,6 +16,7 @@ internal static class Verbs
         ["dead"] = DeadCommand.Create,
         ["explain"] = ExplainCommand.Create,
         ["pair"] = PairCommand.Create,
+        ["sign-in"] = SignInCommand.Create,
         ["token"] = TokenCommand.Create,
         ["sign-out"] = SignOutCommand.Create,
         ["mode"] = ModeCommand.Create,

@@ -27,6 +27,7 @@ namespace ActorSync.Host.Control;
 [JsonSerializable(typeof(SettingsDocument))]
 [JsonSerializable(typeof(SettingsAsk))]
 [JsonSerializable(typeof(SignInAsk))]
+[JsonSerializable(typeof(CodeAsk))]
 [JsonSerializable(typeof(BindingDocument))]
 [JsonSerializable(typeof(ExplanationDocument))]
 [JsonSerializable(typeof(EnqueuedDocument))]

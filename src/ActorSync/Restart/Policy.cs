@@ -44,6 +44,9 @@ internal enum Consequence
     /// <summary>The lane shows ERR and keeps trying at the backoff's cap.</summary>
     LaneError,
 
+    /// <summary>What failed on the network is tried again by its backoff alone, not at once when the network is back.</summary>
+    NetworkUnwatched,
+
     /// <summary>What the app commits stays in the app's file until the forwarder is back; it is tried at the backoff's cap.</summary>
     OutboxWaits,
 

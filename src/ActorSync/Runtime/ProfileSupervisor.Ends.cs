@@ -113,7 +113,7 @@ internal sealed partial class ProfileSupervisor
                 _tree.Auth.RetryIn(Supervision.CredentialRetry);
                 _tree.Sync.Ref?.Tell(new SyncProtocol.AuthWentDown($"the credential store is unavailable: {end.Error}"));
                 break;
-            case Consequence.OutboxWaits:
+            case Consequence.OutboxWaits or Consequence.NetworkUnwatched:
                 break;
             default:
                 throw new InvalidOperationException($"the table has no {end.Then} here");

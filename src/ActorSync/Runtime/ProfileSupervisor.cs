@@ -3,6 +3,7 @@ using ActorSync.Diagnostics;
 using ActorSync.Drain;
 using ActorSync.Journal;
 using ActorSync.Model;
+using ActorSync.Network;
 using ActorSync.Outbox;
 using ActorSync.Restart;
 using ActorSync.Status;
@@ -94,8 +95,15 @@ internal sealed partial class ProfileSupervisor : UntypedActor, IWithTimers
             case AuthProtocol.CredentialChanged:
                 _tree.Sync.Ref?.Tell(message);
                 break;
-            case SyncProtocol.SyncReport or DrainProtocol.LaneReport or SyncProtocol.LaneKept:
+            case SyncProtocol.SyncReport or DrainProtocol.LaneReport:
                 _tree.Status.Ref?.Tell(message);
+                _tree.Network.Ref?.Tell(message);
+                break;
+            case SyncProtocol.LaneKept:
+                _tree.Status.Ref?.Tell(message);
+                break;
+            case NetworkProtocol.NetworkBack:
+                _tree.Sync.Ref?.Tell(message);
                 break;
             case OutboxProtocol.AttachOutbox attach:
                 _tree.Attach(attach);

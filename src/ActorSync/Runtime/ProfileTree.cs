@@ -2,6 +2,7 @@ using ActorSync.Auth;
 using ActorSync.Drain;
 using ActorSync.Journal;
 using ActorSync.Model;
+using ActorSync.Network;
 using ActorSync.Outbox;
 using ActorSync.Restart;
 using ActorSync.Status;
@@ -45,7 +46,8 @@ internal sealed class ProfileTree
             Supervision.Status,
             () => children.Status(new StatusSetup(setup.Name, device(), options, platform, setup.Journal, setup.Hub))
         );
-        _all = [Journal, Auth, Sync, Status];
+        Network = Keep(Supervision.Network, () => NetworkActor.Props(platform));
+        _all = [Journal, Auth, Sync, Status, Network];
 
         ChildKeeper Keep(string name, Func<Props> props) => _keep(name, name, props);
     }
@@ -58,6 +60,8 @@ internal sealed class ProfileTree
 
     public ChildKeeper Status { get; }
 
+    public ChildKeeper Network { get; }
+
     public bool AnyUp => _all.Exists(child => child.Ref is not null);
 
     public bool AnyUpBesideJournal => _all.Exists(child => child.Ref is not null && child != Journal);
@@ -66,6 +70,7 @@ internal sealed class ProfileTree
     public void StartRest()
     {
         Status.Start();
+        Network.Start();
         Auth.Start();
         Sync.Start();
     }
@@ -169,5 +174,6 @@ internal sealed class ProfileTree
                 or SyncProtocol.LaneKept
                 or AuthProtocol.CredentialChanged
                 or JournalProtocol.JournalOpened
+                or NetworkProtocol.NetworkBack
                 or DrainReport;
 }

@@ -11,6 +11,7 @@ internal static class Supervision
     public const string Sync = "sync";
     public const string Drain = "drain";
     public const string Status = "status";
+    public const string Network = "network";
     public const string Outbox = "outbox";
     public const string Profile = "profile";
     public const string Profiles = "profiles";
@@ -39,6 +40,14 @@ internal static class Supervision
             Consequence.LaneError
         ),
         new(Status, FailureKind.Any, ChildDirective.Restart, Backoff: null, FiveInAMinute, Consequence.ProfileFailed),
+        new(
+            Network,
+            FailureKind.Any,
+            ChildDirective.RestartWithBackoff,
+            new BackoffLaw(TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(1)),
+            new RestartLimit(10, TimeSpan.FromMinutes(10)),
+            Consequence.NetworkUnwatched
+        ),
         new(
             Outbox,
             FailureKind.Any,
