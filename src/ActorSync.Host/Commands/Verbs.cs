@@ -25,6 +25,10 @@ internal static class Verbs
         ["get"] = GetCommand.Create,
         ["digest"] = DigestCommand.Create,
         ["hangar"] = HangarCommand.Create,
+        ["profile"] = ProfileCommand.Create,
+        ["logs"] = LogsCommand.Create,
+        ["log-level"] = LogLevelCommand.Create,
+        ["actors"] = ActorsCommand.Create,
         ["doctor"] = DoctorCommand.Create,
         ["bench"] = BenchCommand.Create,
     };

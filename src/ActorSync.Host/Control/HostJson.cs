@@ -40,4 +40,13 @@ namespace ActorSync.Host.Control;
 [JsonSerializable(typeof(DoctorDocument))]
 [JsonSerializable(typeof(SettingDocument))]
 [JsonSerializable(typeof(ExportedDocument))]
+[JsonSerializable(typeof(ActorsAsk))]
+[JsonSerializable(typeof(ActorDocument))]
+[JsonSerializable(typeof(LevelAsk))]
+[JsonSerializable(typeof(LevelsDocument))]
+[JsonSerializable(typeof(LogsAsk))]
+[JsonSerializable(typeof(LogLineDocument))]
+[JsonSerializable(typeof(ProfileAsk))]
+[JsonSerializable(typeof(ProfilesDocument))]
+[JsonSerializable(typeof(RemovedProfileDocument))]
 internal sealed partial class HostJson : JsonSerializerContext;
