@@ -228,8 +228,8 @@ internal sealed class HubServer : IAsyncDisposable
         kestrel.Limits.MaxRequestBufferSize = 64 << 10;
         kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(limits.BodyBytesPerSecond, TimeSpan.FromSeconds(5));
         kestrel.Limits.MinResponseDataRate = new MinDataRate(limits.BodyBytesPerSecond, TimeSpan.FromSeconds(5));
-        kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
-        kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(130);
+        kestrel.Limits.RequestHeadersTimeout = limits.HeadersTime;
+        kestrel.Limits.KeepAliveTimeout = limits.IdleTime;
         var transport = new SocketTransportFactory(Options.Create(new SocketTransportOptions()), options.Logs);
         return new KestrelServer(Options.Create(kestrel), transport, options.Logs);
     }

@@ -53,6 +53,8 @@ internal sealed record HubAnswer : IDisposable
 
     public static HubAnswer Takeover(Func<HttpContext, Task<HubAnswer?>> upgrade) => new(101, null) { Upgrade = upgrade };
 
+    public HubAnswer After(TimeSpan wait) => this with { RetryAfter = Seconds(wait) };
+
     public HubAnswer With(string header, string value) => this with { Headers = Headers.Add(new(header, value)) };
 
     /// <param name="more">Fields beside <c>error</c> and <c>message</c>.</param>
@@ -76,7 +78,7 @@ internal sealed record HubAnswer : IDisposable
         });
         return new HubAnswer(status, body)
         {
-            RetryAfter = retryAfter is { } wait ? (int)Math.Max(1, Math.Ceiling(wait.TotalSeconds)) : null,
+            RetryAfter = retryAfter is { } wait ? Seconds(wait) : null,
             Allow = allow,
             Close = close,
         };
@@ -92,6 +94,8 @@ internal sealed record HubAnswer : IDisposable
         Body?.Dispose();
         Held?.Dispose();
     }
+
+    private static int Seconds(TimeSpan wait) => (int)Math.Max(1, Math.Ceiling(wait.TotalSeconds));
 
     private static JsonBuffer Written(Action<Utf8JsonWriter> write)
     {

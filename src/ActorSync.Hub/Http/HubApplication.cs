@@ -29,6 +29,7 @@ internal sealed class HubApplication : IHttpApplication<HttpContext>
         _faults = new FaultDice(hub.Options.Faults);
         _sync = new SyncEndpoints(hub);
         var accounts = new AccountEndpoints(hub);
+        var authorize = new AuthorizeEndpoint(hub);
         var probes = new ProbeEndpoints(hub);
         _routes = new(StringComparer.Ordinal)
         {
@@ -37,6 +38,8 @@ internal sealed class HubApplication : IHttpApplication<HttpContext>
             ["/api/v1/sync/ack"] = On(("POST", _sync.AckAsync)),
             ["/api/v1/sync/snapshot"] = On(("GET", new SnapshotEndpoint(hub).ReadAsync)),
             ["/api/v1/sync/digest"] = On(("GET", _sync.DigestAsync)),
+            ["/authorize"] = On(("GET", authorize.ShowAsync), ("POST", authorize.SubmitAsync)),
+            ["/v1/auth/token"] = On(("POST", accounts.ExchangeAsync)),
             ["/v1/auth/me"] = On(("GET", accounts.MeAsync)),
             ["/v1/auth/refresh"] = On(("POST", accounts.RefreshAsync)),
             ["/v1/auth/devices/start"] = On(("POST", accounts.StartPairingAsync)),

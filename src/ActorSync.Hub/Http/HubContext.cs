@@ -12,6 +12,8 @@ internal sealed record HubContext(HubOptions Options, StoreThread Store, AccessT
 
     public RequestBody Bodies { get; } = new(Options.Limits);
 
+    public BrowserSignIn SignIn { get; } = new(Tokens, Credentials, Options);
+
     public SocketDesk Sockets { get; } = new(Store);
 
     public PairingThrottle Throttle { get; } = new(Options.Time, Options.Limits.PairingTriesPerMinute);

@@ -27,6 +27,7 @@ internal sealed class HubStore : IDisposable
         Replica = new Replica(connection, Log);
         Compaction = new LogCompaction(connection);
         Hangar = new HangarTable(connection);
+        Authorizations = new AuthorizationTable(connection);
         Credentials = new CredentialTable(connection);
     }
 
@@ -41,6 +42,8 @@ internal sealed class HubStore : IDisposable
     public LogCompaction Compaction { get; }
 
     public HangarTable Hangar { get; }
+
+    public AuthorizationTable Authorizations { get; }
 
     public CredentialTable Credentials { get; }
 
