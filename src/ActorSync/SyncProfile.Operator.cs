@@ -46,12 +46,8 @@ public sealed partial class SyncProfile
     internal Task<JournalCounts> GetCountsAsync(CancellationToken cancellation) =>
         _link.AskJournalAsync<JournalCounts>(replyTo => new GetCounts(replyTo), cancellation);
 
-    internal async Task<ImmutableArray<JournalRow>> ListAsync(RowState state, long afterSeq, int limit, CancellationToken cancellation) =>
-        (
-            await _link
-                .AskJournalAsync<Rows>(replyTo => new ListOperations(state, afterSeq, limit, replyTo), cancellation)
-                .ConfigureAwait(false)
-        ).Items;
+    internal Task<Rows> ListAsync(RowState state, long afterSeq, int limit, CancellationToken cancellation) =>
+        _link.AskJournalAsync<Rows>(replyTo => new ListOperations(state, afterSeq, limit, replyTo), cancellation);
 
     internal async Task<JournalRow?> FindAsync(OperationId operation, CancellationToken cancellation) =>
         await _link.AskJournalAsync<object>(replyTo => new GetOperation(operation, replyTo), cancellation).ConfigureAwait(false)

@@ -92,7 +92,7 @@ internal static class Calls
         {
             var state = Words.State(ask.State) ?? throw Failures.Usage("state", $"unknown state '{ask.State}'");
             var rows = await profile.ListAsync(state, ask.AfterSeq, Math.Min(ask.Limit, 1000), cancellation);
-            return new RowsAnswer([.. rows.Select(RowDocument.Of)]);
+            return new RowsAnswer([.. rows.Items.Select(RowDocument.Of)], rows.HasMore);
         }
     );
 

@@ -43,8 +43,8 @@ internal static class QueueExport
         var (written, after) = (0L, 0L);
         while (true)
         {
-            var page = (await door.AskAsync(Calls.List, new ListAsk(state, after, Rows.Page), cancellation)).Operations;
-            foreach (var row in page)
+            var page = await door.AskAsync(Calls.List, new ListAsk(state, after, Rows.Page), cancellation);
+            foreach (var row in page.Operations)
             {
                 Line(json, row);
                 await json.FlushAsync(cancellation);
@@ -59,7 +59,7 @@ internal static class QueueExport
             }
 
             await FlushAsync(buffer, file, cancellation);
-            if (page.Length < Rows.Page)
+            if (!page.HasMore)
             {
                 return written;
             }

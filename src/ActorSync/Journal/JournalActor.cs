@@ -49,12 +49,14 @@ internal sealed class JournalActor(string path, JournalSettings settings, SyncPl
     {
         _store = new JournalStore(path, settings, platform, statistics, stepRows);
         _receipts = new Receipts(_store.Queries);
-        _desk = new JournalDesk(_store, _receipts, _jobs);
+        _desk = new JournalDesk(_store, _receipts, _jobs, _log);
         LookForRoomNow();
         if (_store.Restamping.IsUnderWay)
         {
             _jobs.Start(_store.Shift(), null);
         }
+
+        _desk.GoOnFreeing();
 
         ScheduleFold();
         Context.Parent.Tell(new JournalOpened(_store.Tables.Device));
