@@ -87,10 +87,10 @@ internal sealed record StatusModel(string Profile, DeviceId Device, SyncOptions 
             Device.Value,
             health,
             new AuthView(
-                Sync?.Binding is null ? "signed_out" : "signed_in",
+                Sync?.AuthState ?? "signed_out",
                 Sync?.Paused?.Text,
-                null,
-                Sync?.Binding?.Account,
+                Sync?.Lost?.At,
+                Sync?.Binding?.Account ?? Sync?.Lost?.Account,
                 Sync?.Generation.Value ?? 0,
                 Sync?.Binding?.ExpiresAt
             ),
@@ -120,7 +120,8 @@ internal sealed record StatusModel(string Profile, DeviceId Device, SyncOptions 
             new HangarView(null, null, null),
             new LanView("off", 0),
             Running: true,
-            Version
+            Version,
+            Notices.Of(this, health.State)
         );
     }
 
