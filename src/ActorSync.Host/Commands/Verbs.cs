@@ -19,6 +19,7 @@ internal static class Verbs
         ["sign-in"] = SignInCommand.Create,
         ["token"] = TokenCommand.Create,
         ["sign-out"] = SignOutCommand.Create,
+        ["unpair"] = UnpairCommand.Create,
         ["mode"] = ModeCommand.Create,
         ["preset"] = PresetCommand.Create,
         ["config"] = ConfigCommand.Create,
