@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using ActorSync.Journal;
 using ActorSync.Model;
 using ActorSync.Outbox;
+using ActorSync.Pull;
 using ActorSync.Status;
 using ActorSync.Sync;
 using Akka.Actor;
@@ -81,6 +82,10 @@ public sealed partial class SyncProfile
     /// <summary>Pushes now, both lanes, and completes when the pass is over.</summary>
     public Task<DrainReport> DrainAsync(CancellationToken cancellation = default) =>
         _link.AskProfileAsync<DrainReport>(replyTo => new SyncProtocol.DrainNow(Force: true, replyTo), cancellation, ProfileLink.LongWait);
+
+    /// <summary>Compares the replica with the hub's by their digests; where they differ, what either lacks is brought over. Nothing is sent when they agree.</summary>
+    public Task<ReconcileReport> ReconcileAsync(CancellationToken cancellation = default) =>
+        _link.AskProfileAsync<ReconcileReport>(replyTo => new PullProtocol.Reconcile(replyTo), cancellation, ProfileLink.LongWait);
 
     /// <summary>Where an operation is, why, and when it is tried next. The one place to ask when something does not arrive.</summary>
     public Task<Explanation> ExplainAsync(OperationId operation, CancellationToken cancellation = default) =>

@@ -222,7 +222,11 @@ internal sealed class Settlement(JournalTables tables, SetAside aside)
 }
 
 /// <param name="Freed">Rows that were parked behind what was acked, and are pending again.</param>
-internal readonly record struct SettledCounts(int Acked, int Dead, int Parked, int Freed);
+internal readonly record struct SettledCounts(int Acked, int Dead, int Parked, int Freed)
+{
+    /// <summary>The answer may be of another history of the hub: nothing was booked.</summary>
+    public bool IsUnproven { get; init; }
+}
 
 /// <summary>An operation that somebody may wait for reached its end.</summary>
 internal readonly record struct Settled(OperationId Operation, ReceiptState State, string? Error);

@@ -2,6 +2,7 @@ using ActorSync.Drain;
 using ActorSync.Journal;
 using ActorSync.Model;
 using ActorSync.Platform;
+using ActorSync.Pull;
 using ActorSync.Status;
 using ActorSync.Sync;
 using ActorSync.Wire;
@@ -34,4 +35,7 @@ internal sealed record ProfileChildren(Func<Props> Journal, Func<DeviceId, IActo
 
     /// <summary>The real one but in tests.</summary>
     public Func<DrainSetup, DrainProtocol.Orders, Props> Drain { get; init; } = DrainActor.Props;
+
+    /// <summary>The real one but in tests; null for none.</summary>
+    public Func<PullSetup, PullProtocol.Orders, Props>? Pull { get; init; } = PullActor.Props;
 }

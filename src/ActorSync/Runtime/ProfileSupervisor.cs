@@ -4,6 +4,7 @@ using ActorSync.Drain;
 using ActorSync.Journal;
 using ActorSync.Model;
 using ActorSync.Outbox;
+using ActorSync.Pull;
 using ActorSync.Restart;
 using ActorSync.Status;
 using ActorSync.Sync;
@@ -95,6 +96,7 @@ internal sealed partial class ProfileSupervisor : UntypedActor, IWithTimers
                 _tree.Sync.Ref?.Tell(message);
                 break;
             case SyncProtocol.SyncReport or DrainProtocol.LaneReport or SyncProtocol.LaneKept:
+            case PullProtocol.PullReport or SyncProtocol.PullKept:
                 _tree.Status.Ref?.Tell(message);
                 break;
             case OutboxProtocol.AttachOutbox attach:
@@ -125,7 +127,7 @@ internal sealed partial class ProfileSupervisor : UntypedActor, IWithTimers
             case AuthProtocol.IAuthCommand:
                 _tree.Pass(_tree.Auth, message, "the credential store is unavailable");
                 break;
-            case SyncProtocol.DrainNow or SyncProtocol.ChangeSettings:
+            case SyncProtocol.DrainNow or SyncProtocol.ChangeSettings or PullProtocol.Reconcile:
                 _tree.Pass(_tree.Sync, message, Why());
                 break;
             case StatusProtocol.GetStatus get when _tree.Status.Ref is null:

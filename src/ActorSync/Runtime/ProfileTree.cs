@@ -3,6 +3,7 @@ using ActorSync.Drain;
 using ActorSync.Journal;
 using ActorSync.Model;
 using ActorSync.Outbox;
+using ActorSync.Pull;
 using ActorSync.Restart;
 using ActorSync.Status;
 using ActorSync.Sync;
@@ -39,6 +40,10 @@ internal sealed class ProfileTree
             () =>
                 children.Sync(
                     new SyncSetup(options, Supervision.For(Supervision.Drain), platform, setup.Journal, setup.Hub, children.Drain)
+                    {
+                        PullPolicy = Supervision.For(Supervision.Pull),
+                        Pull = children.Pull,
+                    }
                 )
         );
         Status = Keep(
@@ -166,6 +171,9 @@ internal sealed class ProfileTree
         message
             is SyncProtocol.SyncReport
                 or DrainProtocol.LaneReport
+                or PullProtocol.PullReport
+                or SyncProtocol.PullKept
+                or ReconcileReport
                 or SyncProtocol.LaneKept
                 or AuthProtocol.CredentialChanged
                 or JournalProtocol.JournalOpened

@@ -5,6 +5,7 @@ using ActorSync.Drain;
 using ActorSync.Journal;
 using ActorSync.Model;
 using ActorSync.Platform;
+using ActorSync.Pull;
 using ActorSync.Sync;
 using ActorSync.Wire;
 using Akka.Actor;
@@ -116,6 +117,14 @@ internal sealed class StatusActor : UntypedActor, IWithTimers
                 break;
             case SyncProtocol.LaneKept kept:
                 _model = _model.With(kept.Lane, _model[kept.Lane].With(kept.View));
+                Publish();
+                break;
+            case PullProtocol.PullReport report:
+                _model = _model with { Pull = _model.Pull with { Report = report } };
+                Publish();
+                break;
+            case SyncProtocol.PullKept kept:
+                _model = _model with { Pull = _model.Pull.With(kept.View) };
                 Publish();
                 break;
             case AuthProtocol.CurrentCredential credential:

@@ -1,5 +1,6 @@
 using ActorSync.Drain;
 using ActorSync.Model;
+using ActorSync.Pull;
 using ActorSync.Restart;
 using Akka.Actor;
 using static ActorSync.Drain.DrainProtocol;
@@ -13,6 +14,13 @@ internal sealed partial class SyncActor
     private void Drain(DrainNow drain)
     {
         var ticket = _tickets.Open(drain.ReplyTo, drain.Force);
+        if (IsHeld && _lanes.Pull?.Ref is { } puller)
+        {
+            // Answered when the hold is over.
+            puller.Tell(new PullProtocol.PullNow(drain.Force));
+            return;
+        }
+
         foreach (var lane in new[] { Lane.Priority, Lane.Bulk })
         {
             if (_lanes[lane].Ref is { } actor)
@@ -72,6 +80,10 @@ internal sealed partial class SyncActor
         if (next.Holder is { } holder && (before.Holder, before.HolderNumber) != (next.Holder, next.HolderNumber))
         {
             _lanes[holder].Ref?.Tell(new TurnGiven(next.HolderNumber, next.HighestSent));
+        }
+        else if (next.PullHolds is { } number && before.PullHolds != number)
+        {
+            _lanes.Pull?.Ref?.Tell(new PullProtocol.TurnGiven(number));
         }
     }
 

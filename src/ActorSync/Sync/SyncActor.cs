@@ -5,6 +5,7 @@ using ActorSync.Diagnostics;
 using ActorSync.Drain;
 using ActorSync.Journal;
 using ActorSync.Platform;
+using ActorSync.Pull;
 using ActorSync.Restart;
 using ActorSync.Wire;
 using Akka.Actor;
@@ -23,7 +24,14 @@ internal sealed record SyncSetup(
     JournalPort Journal,
     IHubPort Hub,
     Func<DrainSetup, Orders, Props> Drain
-);
+)
+{
+    /// <summary>The puller's rows of the supervision table.</summary>
+    public ImmutableArray<PolicyRow> PullPolicy { get; init; }
+
+    /// <summary>Makes the puller; null for none, and then nothing is fetched before the first push.</summary>
+    public Func<PullSetup, PullProtocol.Orders, Props>? Pull { get; init; }
+}
 
 /// <summary>Decides whether a profile may send, and keeps the lanes that do.</summary>
 /// <remarks>
@@ -53,7 +61,7 @@ internal sealed partial class SyncActor : UntypedActor, IWithTimers
     public SyncActor(SyncSetup setup)
     {
         _setup = setup;
-        _state = new SyncState(setup.Options);
+        _state = new SyncState(setup.Options) { Hold = setup.Pull is null ? null : SyncState.FirstPull };
         _heartbeat = new Heartbeat(_state.Law);
         _desk = new SettingsDesk(setup.Journal, Self);
         _probe = new HubProbe(setup.Hub, Self, Context.Parent);
@@ -72,19 +80,28 @@ internal sealed partial class SyncActor : UntypedActor, IWithTimers
     protected override void PreStart()
     {
         var context = Context;
-        _lanes = new LaneKeepers(lane => new ChildKeeper(
-            context,
-            Timers,
-            _setup.Platform,
-            _log,
-            _setup.LanePolicy,
-            LaneKeepers.NameOf(lane),
-            () => _setup.Drain(DrainSetupOf(lane, context.Parent), _state.OrdersFor(lane, _lanes.Version, fresh: true))
-        ));
+        _lanes = new LaneKeepers(
+            lane =>
+                Keep(
+                    LaneKeepers.NameOf(lane),
+                    _setup.LanePolicy,
+                    () => _setup.Drain(DrainSetupOf(lane, context.Parent), _state.OrdersFor(lane, _lanes.Version, fresh: true))
+                ),
+            _setup.Pull is { } pull
+                ? Keep(
+                    LaneKeepers.PullName,
+                    _setup.PullPolicy,
+                    () => pull(PullSetupOf(context.Parent), _state.PullOrdersFor(_lanes.Version, fresh: true))
+                )
+                : null
+        );
         Become(Starting);
         _desk.Read();
         Context.Parent.Tell(new AuthProtocol.GetCredential(Self));
         Timers.StartPeriodicTimer(ProbeTimer, ProbeNow.Instance, CredentialPatience, CredentialPatience);
+
+        ChildKeeper Keep(string name, ImmutableArray<PolicyRow> policy, Func<Props> props) =>
+            new(context, Timers, _setup.Platform, _log, policy, name, props);
     }
 
     // Also before a restart: whoever waits for an outcome gets one.
@@ -104,6 +121,9 @@ internal sealed partial class SyncActor : UntypedActor, IWithTimers
         {
             case DrainNow drain:
                 _tickets.Open(drain.ReplyTo, drain.Force);
+                break;
+            case PullProtocol.Reconcile reconcile:
+                ReconcileOrSay(reconcile);
                 break;
             case ProbeNow when _state.Credential is null:
                 Context.Parent.Tell(new AuthProtocol.GetCredential(Self));
@@ -156,6 +176,12 @@ internal sealed partial class SyncActor : UntypedActor, IWithTimers
             case HubProbe.ProbeThrew threw when !threw.Flight.Token.IsCancellationRequested:
                 ExceptionDispatchInfo.Throw(threw.Error);
                 break;
+            case ChildGone gone when _lanes.OnPullGone(gone):
+                PullGone();
+                break;
+            case RetryChild retry when _lanes.Pull?.OnRetry(retry) == true:
+                Context.Parent.Tell(new PullKept(_lanes.Pull.View));
+                break;
             case ChildGone gone when _lanes.OnGone(gone) is { } ended:
                 LaneGone(ended.Lane, ended.End);
                 break;
@@ -165,7 +191,11 @@ internal sealed partial class SyncActor : UntypedActor, IWithTimers
             case ChildGone or RetryChild or HubProbe.ProbeThrew:
                 break;
             default:
-                Common(message);
+                if (!PullSaid(message))
+                {
+                    Common(message);
+                }
+
                 break;
         }
     }

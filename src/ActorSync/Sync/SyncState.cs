@@ -2,6 +2,7 @@ using ActorSync.Auth;
 using ActorSync.Drain;
 using ActorSync.Model;
 using ActorSync.Platform;
+using ActorSync.Pull;
 using ActorSync.Restart;
 using ActorSync.Wire;
 
@@ -30,6 +31,18 @@ internal sealed record SyncState(SyncOptions Options)
 
     /// <summary>The hub that refused gzip.</summary>
     public Uri? PlainHub { get; init; }
+
+    /// <summary>Why nothing is pushed though the gate is open: what the hub has comes first. Null when nothing keeps it.</summary>
+    public string? Hold { get; init; }
+
+    /// <summary>Before the first push of a run, and to another hub or account (WIRE rule k).</summary>
+    public const string FirstPull = "the hub's changes are fetched first";
+
+    /// <summary>WIRE rule l.</summary>
+    public const string HistoryMerges = "the hub's history has changed and is being merged first";
+
+    /// <summary>The lanes' gate.</summary>
+    public Gate PushGate => Gate is Gate.Open && Hold is { } why ? new Gate.Closed(GateReason.Backoff, why) : Gate;
 
     public bool Ready => Settings is not null && (Credential is not null || AuthDown is not null);
 
@@ -77,7 +90,7 @@ internal sealed record SyncState(SyncOptions Options)
     public DrainProtocol.Orders OrdersFor(Lane lane, long version, bool fresh)
     {
         var preset = (Settings?.Preset) ?? Options.Drain.Presets[Options.Drain.Preset];
-        var gate = Gate;
+        var gate = PushGate;
         return new DrainProtocol.Orders(
             version,
             gate,
@@ -88,6 +101,9 @@ internal sealed record SyncState(SyncOptions Options)
             fresh
         );
     }
+
+    public PullProtocol.Orders PullOrdersFor(long version, bool fresh) =>
+        new(version, Gate, Generation, ((Settings?.Preset) ?? Options.Drain.Presets[Options.Drain.Preset]).PullInterval, fresh);
 
     /// <summary>Re-pairing starts everything again; the same credential said once more changes nothing.</summary>
     public SyncState With(AuthProtocol.CredentialChanged changed) =>

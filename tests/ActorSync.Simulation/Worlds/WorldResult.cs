@@ -20,7 +20,7 @@ public sealed record WorldResult(
             digest {Digest}, virtual {Elapsed}
             last events:
             {string.Join('\n', Last)}
-            replay: dotnet run --project tests/ActorSync.Simulation -- --seed {Swarm.Seed}{(Swarm.HubRestores ? " --hub-restores" : "")}
+            replay: dotnet run --project tests/ActorSync.Simulation -- --seed {Swarm.Seed}
             """;
 }
 

@@ -25,6 +25,7 @@ public sealed class SupervisionTests
             "auth | Any | Restart | - | 5 in 00:01:00 | CredentialUnavailable",
             "sync | Any | Restart | - | 5 in 00:01:00 | ProfileFailed",
             "drain | Any | RestartWithBackoff | 00:00:01..00:05:00 | 10 in 00:10:00 | LaneError",
+            "pull | Any | RestartWithBackoff | 00:00:01..00:05:00 | 10 in 00:10:00 | LaneError",
             "status | Any | Restart | - | 5 in 00:01:00 | ProfileFailed",
             "outbox | Any | RestartWithBackoff | 00:00:01..00:05:00 | 10 in 00:10:00 | OutboxWaits",
             "profile | Any | Stop | - | - | ProfileFailed",
@@ -47,6 +48,7 @@ public sealed class SupervisionTests
             "/user/actorsync/profiles/default/sync",
             "/user/actorsync/profiles/default/sync/drain-bulk",
             "/user/actorsync/profiles/default/sync/drain-priority",
+            "/user/actorsync/profiles/default/sync/pull",
         ];
 
         world.World.Run(TimeSpan.FromSeconds(1));
