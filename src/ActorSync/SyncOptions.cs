@@ -22,6 +22,8 @@ public sealed record SyncOptions
 
     public required DrainSettings Drain { get; init; }
 
+    public required PullSettings Pull { get; init; }
+
     public required HttpSettings Http { get; init; }
 
     public required AuthSettings Auth { get; init; }
@@ -76,7 +78,11 @@ public sealed record DrainSettings(
 
 /// <summary>How often a lane looks by itself, beside being notified.</summary>
 /// <param name="Notify">False: an enqueue does not wake the lane, only the interval and a command do.</param>
-public sealed record DrainPreset(TimeSpan PriorityInterval, TimeSpan BulkInterval, bool Notify);
+/// <param name="PullInterval">How often the hub is asked for changes, beside being told of them by the socket.</param>
+public sealed record DrainPreset(TimeSpan PriorityInterval, TimeSpan BulkInterval, bool Notify, TimeSpan PullInterval);
+
+/// <param name="MaxOperations">In one page, 1 to 1,000.</param>
+public sealed record PullSettings(int MaxOperations);
 
 /// <param name="ConnectTimeout">DNS, TCP and TLS together.</param>
 /// <param name="ResponseTimeout">From the last byte sent to the first header.</param>

@@ -19,6 +19,13 @@ public sealed record DrainReport(
     DateTimeOffset? NextRetry
 );
 
+/// <summary>The outcome of a comparison of the replica with the hub's.</summary>
+/// <param name="Equal">Both are the same now; false when that is not known.</param>
+/// <param name="Sent">Rows that the hub lacked and took.</param>
+/// <param name="Differed">The digests were not equal, and the hub's rows were merged.</param>
+/// <param name="Stopped">Why it could not be finished, as in <see cref="DrainReport"/>; null when it was.</param>
+public sealed record ReconcileReport(bool Equal, long Sent, bool Differed, string? Stopped);
+
 /// <summary>Where one operation is, and why.</summary>
 /// <param name="Where">pending, in_flight, parked, dead, delivered, unknown.</param>
 /// <param name="Cause">One of a closed list: <c>next_pass</c>, <c>waits_for_older</c>, <c>local_mode</c>, <c>no_server</c>, <c>no_credential</c>, <c>paused</c>, <c>backoff</c>, <c>refused</c>, <c>blocked</c>, <c>delivered</c>, <c>not_here</c>.</param>

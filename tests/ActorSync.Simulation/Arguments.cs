@@ -31,12 +31,10 @@ internal sealed class Arguments(string[] args)
         return Number("--worlds") is { } worlds ? Many(worlds) : Usage();
     }
 
-    private bool HubRestores => args.Contains("--hub-restores", StringComparer.Ordinal);
-
     private int One(int seed)
     {
         Action<string>? echo = args.Contains("--trace", StringComparer.Ordinal) ? Console.WriteLine : null;
-        var result = SimulatedWorld.Run(Swarm.Of(seed, HubRestores), echo: echo);
+        var result = SimulatedWorld.Run(Swarm.Of(seed), echo: echo);
         Console.WriteLine(result.Describe());
         return result.Violations.Count == 0 ? 0 : 1;
     }
@@ -47,7 +45,6 @@ internal sealed class Arguments(string[] args)
             worlds,
             Number("--from") ?? 1,
             Number("--threads") ?? 2,
-            HubRestores,
             static failed => Console.WriteLine($"{failed.Violations[0]} <- {failed.Swarm}")
         );
         foreach (var failed in result.Failures.Take(3))
@@ -61,7 +58,7 @@ internal sealed class Arguments(string[] args)
 
     private static int Usage()
     {
-        Console.Error.WriteLine("usage: --seed N [--trace] | --worlds N [--from N] [--threads N] [--hub-restores] | --images N | --prove");
+        Console.Error.WriteLine("usage: --seed N [--trace] | --worlds N [--from N] [--threads N] | --images N | --prove");
         return 2;
     }
 

@@ -8,7 +8,7 @@ namespace ActorSync.Simulation;
 public static class Sweep
 {
     /// <summary>Plays worlds of consecutive seeds on a few threads; one in a hundred is played twice and must come out the same.</summary>
-    public static SweepResult Run(int worlds, int firstSeed, int threads = 2, bool hubRestores = false, Action<WorldResult>? failed = null)
+    public static SweepResult Run(int worlds, int firstSeed, int threads = 2, Action<WorldResult>? failed = null)
     {
         var clock = Stopwatch.StartNew();
         var next = firstSeed - 1;
@@ -19,7 +19,7 @@ public static class Sweep
             {
                 for (int seed; (seed = Interlocked.Increment(ref next)) < firstSeed + worlds; )
                 {
-                    var result = Play(Swarm.Of(seed, hubRestores), replay: seed % 100 == 0, sum);
+                    var result = Play(Swarm.Of(seed), replay: seed % 100 == 0, sum);
                     if (sum.Add(result))
                     {
                         failed?.Invoke(result);
@@ -80,6 +80,7 @@ public static class Sweep
             ["killed"] = 0.3,
             ["power cut"] = 0.3,
             ["journal restored"] = 0.05,
+            ["hub restored"] = 0.1,
             ["partition"] = 0.05,
             ["partition, one way"] = 0.03,
             ["partition, flapping"] = 0.03,

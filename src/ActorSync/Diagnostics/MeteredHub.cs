@@ -8,6 +8,8 @@ internal sealed class MeteredHub(IHubPort hub, SyncMetrics metrics, string profi
     public Task<HubReply> SendAsync(HubCall call, CancellationToken cancellation) =>
         call.Method == HttpMethod.Post && call.Path == HubPaths.Ops ? MeasureAsync(call, cancellation) : hub.SendAsync(call, cancellation);
 
+    public Task<HubOpening> OpenAsync(HubCall call, CancellationToken cancellation) => hub.OpenAsync(call, cancellation);
+
     private async Task<HubReply> MeasureAsync(HubCall call, CancellationToken cancellation)
     {
         var started = time.GetTimestamp();

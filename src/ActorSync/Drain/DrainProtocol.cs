@@ -58,6 +58,9 @@ internal static class DrainProtocol
     /// <summary>401 or 403 with a code of the protocol. No operation is burnt; the lane waits for new orders.</summary>
     public sealed record CredentialDoubted(Lane Lane, CredentialGeneration Generation, int Status, string Code, string Message);
 
+    /// <summary>410: the hub's history is not the one that our pair is of. It has to be merged before anything is pushed again.</summary>
+    public sealed record HistoryDoubted(Lane Lane);
+
     /// <summary>The hub does not take gzip.</summary>
     public sealed record EncodingDoubted(Uri Hub);
 

@@ -39,8 +39,8 @@ internal static class LaneErrors
         new(
             "resync_required",
             $"the hub's history is not the one that this device knows ({reason})",
-            "nothing is lost: operations stay queued until the history has been merged",
-            NeedsAttention: true
+            "nothing: it is merged, and operations stay queued until then",
+            NeedsAttention: false
         );
 
     public static LaneError AllRefused(Suspect first) =>

@@ -63,6 +63,7 @@ internal sealed partial class LanePass
                 Finish(new PassEnd.Doubted(refused.Code, refused.Message));
                 break;
             case PushOutcome.ResyncRequired resync:
+                sync.Tell(new HistoryDoubted(setup.Lane), self);
                 Fail(current.Batch, [], LaneErrors.Resync(resync.Reason));
                 break;
             case PushOutcome.Failed(var failure):
@@ -76,6 +77,7 @@ internal sealed partial class LanePass
                 break;
         }
 
+        ReopenUnproven();
         Advance();
     }
 

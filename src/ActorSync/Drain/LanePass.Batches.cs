@@ -22,6 +22,16 @@ internal sealed partial class LanePass
         Drop(ref _next);
     }
 
+    // What is on its way reads its batch still.
+    private void ReopenUnproven()
+    {
+        if (_unproven && _flight is null)
+        {
+            _unproven = false;
+            Reopen();
+        }
+    }
+
     private void Load(PushBatch batch)
     {
         var loaded = new LoadedBatch(batch, new BatchPlan(batch), press.Press(batch.Body, _gzip));

@@ -38,6 +38,7 @@ internal sealed partial class LanePass(DrainSetup setup, IActorRef self, IActorR
     private bool _recovering;
     private bool _askedCredential;
     private bool _took;
+    private bool _unproven;
     private int _deadSeen;
 
     public PassTally Tally { get; private set; } = new();
@@ -155,6 +156,9 @@ internal sealed partial class LanePass(DrainSetup setup, IActorRef self, IActorR
         if (_ledger.Booked(settled.Pass))
         {
             Pending = settled.Pending;
+            _unproven |= settled.IsUnproven;
+            ReopenUnproven();
+
             Advance();
         }
     }

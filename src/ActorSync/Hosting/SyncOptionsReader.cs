@@ -49,6 +49,7 @@ public static partial class SyncOptionsReader
             PlainHttpHosts = plainHttpHosts,
             Journal = Journal(root.Section("journal")),
             Drain = Drain(root.Section("drain")),
+            Pull = new PullSettings(root.Section("pull").Count("max-operations", 1, 1000)),
             Http = Http(root.Section("http")),
             Auth = Auth(root.Section("auth")),
             Hangar = Hangar(root.Section("hangar")),
@@ -201,7 +202,8 @@ public static partial class SyncOptionsReader
                     return new DrainPreset(
                         preset.Time("priority-interval", min, max),
                         preset.Time("bulk-interval", min, max),
-                        preset.Switch("notify")
+                        preset.Switch("notify"),
+                        preset.Time("pull-interval", min, max)
                     );
                 },
                 StringComparer.Ordinal

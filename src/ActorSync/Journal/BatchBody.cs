@@ -35,12 +35,14 @@ internal sealed class BatchBody : IDisposable
     private readonly List<PushBatch.Row> _rows = [];
     private readonly Lane _lane;
     private readonly long _clock;
+    private readonly (long Id, string? Head, int Epoch) _known;
     private readonly int _headBytes;
     private long _maxLamport;
 
     public BatchBody(Lane lane, DeviceId device, in ClockRow row, ArrayBufferWriter<byte> buffer)
     {
         (_lane, _clock, _buffer) = (lane, row.Lamport, buffer);
+        _known = (row.HubLastId, row.HubHead, row.HistoryEpoch);
         _json = new Utf8JsonWriter(buffer, Options);
         _json.WriteStartObject();
         _json.WriteString("device_id"u8, device.Value);
@@ -124,6 +126,9 @@ internal sealed class BatchBody : IDisposable
                 Span = span,
                 FirstSkipped = firstSkipped,
                 ShiftEpoch = shiftEpoch,
+                KnownId = _known.Id,
+                KnownHead = _known.Head,
+                HistoryEpoch = _known.Epoch,
             };
     }
 

@@ -24,6 +24,9 @@ internal struct ClockRow
     public long ReceiptLamport;
     public long? ReceiptAt;
 
+    /// <summary>Not stored: no batch outlives the process. Moves when the hub's history turns out to be another one.</summary>
+    public int HistoryEpoch;
+
     public readonly long Stored => PendingPriority + PendingBulk + Parked + Dead;
 
     public readonly long Mark(Lane lane) => lane == Lane.Priority ? MarkPriority : MarkBulk;

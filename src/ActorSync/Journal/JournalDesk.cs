@@ -6,9 +6,20 @@ using static ActorSync.Journal.JournalProtocol;
 namespace ActorSync.Journal;
 
 /// <summary>Carries out the journal's commands on its open store. On the actor's thread, part of the actor.</summary>
-internal sealed class JournalDesk(JournalStore store, Receipts receipts, JournalJobs jobs, ILoggingAdapter log)
+internal sealed class JournalDesk
 {
+    private readonly JournalStore _store;
+    private readonly Receipts _receipts;
+    private readonly JournalJobs _jobs;
+    private readonly InboundDesk _inbound;
+    private readonly ILoggingAdapter _log;
     private bool _goesOnFreeing;
+
+    public JournalDesk(JournalStore store, Receipts receipts, JournalJobs jobs, ILoggingAdapter log)
+    {
+        (_store, _receipts, _jobs, _log) = (store, receipts, jobs, log);
+        _inbound = new InboundDesk(store, receipts, jobs, Freed);
+    }
 
     public Subscribers Subscribers { get; } = new();
 
@@ -27,7 +38,7 @@ internal sealed class JournalDesk(JournalStore store, Receipts receipts, Journal
                 Settle(settle);
                 break;
             case RecordAttempt attempt:
-                store.RecordAttempt(attempt.Batch, attempt.From, attempt.Count, attempt.Error);
+                _store.RecordAttempt(attempt.Batch, attempt.From, attempt.Count, attempt.Error);
                 attempt.ReplyTo.Tell(new AttemptRecorded(attempt.Lane, attempt.Pass));
                 break;
             case HoldKey hold:
@@ -43,19 +54,19 @@ internal sealed class JournalDesk(JournalStore store, Receipts receipts, Journal
                 Retry(retry);
                 break;
             case DiscardDead discard:
-                Change(discard, () => store.Aside.Discard(discard.Operation, discard.Reason, receipts.Settled));
+                Change(discard, () => _store.Aside.Discard(discard.Operation, discard.Reason, _receipts.Settled));
                 break;
             case ParkOperation park:
-                Change(park, () => store.Aside.Bury(park.Operation, receipts.Settled));
+                Change(park, () => _store.Aside.Bury(park.Operation, _receipts.Settled));
                 break;
             case ClearQueue clear:
-                jobs.Start(store.Clear(count => Cleared(clear, count)), clear);
+                _jobs.Start(_store.Clear(count => Cleared(clear, count)), clear);
                 break;
             case AwaitReceipt receipt:
-                receipts.Await(receipt);
+                _receipts.Await(receipt);
                 break;
             case ForgetReceipt receipt:
-                receipts.Forget(receipt);
+                _receipts.Forget(receipt);
                 break;
             default:
                 return TryAnswer(command);
@@ -69,32 +80,32 @@ internal sealed class JournalDesk(JournalStore store, Receipts receipts, Journal
         switch (query)
         {
             case GetCounts:
-                query.ReplyTo.Tell(store.Queries.Counts());
+                query.ReplyTo.Tell(_store.Queries.Counts() with { Position = _store.Cursor.Position });
                 break;
             case GetOperation one:
-                query.ReplyTo.Tell(store.Queries.Find(one.Operation) ?? (object)new NoSuchOperation(one.Operation));
+                query.ReplyTo.Tell(_store.Queries.Find(one.Operation) ?? (object)new NoSuchOperation(one.Operation));
                 break;
             case ListOperations list:
-                query.ReplyTo.Tell(store.Queries.List(list.State, list.AfterSeq, list.Limit));
+                query.ReplyTo.Tell(_store.Queries.List(list.State, list.AfterSeq, list.Limit));
                 break;
             case GetCheckpoint checkpoint:
-                query.ReplyTo.Tell(new SourceCheckpoint(checkpoint.Source, store.Queries.Checkpoint(checkpoint.Source)));
+                query.ReplyTo.Tell(new SourceCheckpoint(checkpoint.Source, _store.Queries.Checkpoint(checkpoint.Source)));
                 break;
             case GetSettings:
-                query.ReplyTo.Tell(store.Queries.ReadSettings());
+                query.ReplyTo.Tell(_store.Queries.ReadSettings());
                 break;
             case PatchSettings patch:
-                store.Queries.Patch(patch.Patch);
-                query.ReplyTo.Tell(store.Queries.ReadSettings());
+                _store.Queries.Patch(patch.Patch);
+                query.ReplyTo.Tell(_store.Queries.ReadSettings());
                 break;
             case GetDigest digest:
-                jobs.Start(Digest(digest), digest);
+                _jobs.Start(Digest(digest), digest);
                 break;
             case GetEntities entities:
-                jobs.Start(store.Entities.Read(entities, found => entities.ReplyTo.Tell(found)), entities);
+                _jobs.Start(_store.Entities.Read(entities, found => entities.ReplyTo.Tell(found)), entities);
                 break;
             default:
-                return false;
+                return _inbound.TryCarryOut(query);
         }
 
         return true;
@@ -102,28 +113,28 @@ internal sealed class JournalDesk(JournalStore store, Receipts receipts, Journal
 
     private IEnumerable<JournalStep> Digest(GetDigest digest)
     {
-        store.Folding.Holds++;
-        while (store.Folding.Fold(store.Tables.Settings.FoldOperations))
+        _store.Folding.Holds++;
+        while (_store.Folding.Fold(_store.Tables.Settings.FoldOperations))
         {
             yield return JournalStep.More;
         }
 
-        foreach (var step in store.Replica.Digest((whole, entities) => digest.ReplyTo.Tell(new ReplicaDigested(whole, entities))))
+        foreach (var step in _store.Replica.Digest((whole, entities) => digest.ReplyTo.Tell(new ReplicaDigested(whole, entities))))
         {
             yield return step;
         }
 
-        store.Folding.Holds--;
+        _store.Folding.Holds--;
     }
 
     // ---- drain ----
 
-    private LaneReading Lane(Lane lane) => store.Tables[lane];
+    private LaneReading Lane(Lane lane) => _store.Tables[lane];
 
     private void Open(OpenPass open)
     {
-        var pass = Lane(open.Lane).Open(store.Tables.Row.Mark(open.Lane));
-        open.ReplyTo.Tell(new PassOpened(open.Lane, pass, store.Tables.Row.Pending(open.Lane)));
+        var pass = Lane(open.Lane).Open(_store.Tables.Row.Mark(open.Lane));
+        open.ReplyTo.Tell(new PassOpened(open.Lane, pass, _store.Tables.Row.Pending(open.Lane)));
         LetGo(open.Lane);
     }
 
@@ -131,23 +142,30 @@ internal sealed class JournalDesk(JournalStore store, Receipts receipts, Journal
     {
         if (read.Pass == Lane(read.Lane).Pass)
         {
-            jobs.Start(store.Reader.Read(read.Lane, read.Pass, read.MaxOperations, read.MaxBytes, batch => Reply(read, batch)), read);
+            _jobs.Start(_store.Reader.Read(read.Lane, read.Pass, read.MaxOperations, read.MaxBytes, batch => Reply(read, batch)), read);
         }
     }
 
     private void Reply(ReadBatch read, PushBatch? batch) =>
-        read.ReplyTo.Tell(new BatchRead(read.Lane, read.Pass, batch, store.Tables.Row.Pending(read.Lane)));
+        read.ReplyTo.Tell(new BatchRead(read.Lane, read.Pass, batch, _store.Tables.Row.Pending(read.Lane)));
 
     private void Settle(SettleBatch settle)
     {
-        var counts = store.Settle(settle.Batch, settle.Result, receipts.Settled);
+        var counts = _store.Settle(settle.Batch, settle.Result, _receipts.Settled);
         settle.ReplyTo.Tell(
-            new BatchSettled(settle.Lane, settle.Pass, counts.Acked, counts.Dead, counts.Parked, store.Tables.Row.Pending(settle.Lane))
+            new BatchSettled(settle.Lane, settle.Pass, counts.Acked, counts.Dead, counts.Parked, _store.Tables.Row.Pending(settle.Lane))
+            {
+                IsUnproven = counts.IsUnproven,
+            }
         );
-        receipts.TellCommitted();
+        _receipts.TellCommitted();
         foreach (var given in counts.GivenUp)
         {
-            log.Warning("The hub does not take {0}, which another device made; it is no longer offered: {1}", given.Operation, given.Error);
+            _log.Warning(
+                "The hub does not take {0}, which another device made; it is no longer offered: {1}",
+                given.Operation,
+                given.Error
+            );
         }
 
         if (counts.Freed > 0)
@@ -163,20 +181,20 @@ internal sealed class JournalDesk(JournalStore store, Receipts receipts, Journal
         if (hold.Pass == Lane(hold.Lane).Pass)
         {
             Lane(hold.Lane).Hold(hold.Batch.Rows[hold.Index].Entity);
-            store.Tables.Unrest++;
+            _store.Tables.Unrest++;
         }
     }
 
     private void Release(ReleaseBatch release)
     {
-        store.Reader.Release(release.Batch);
+        _store.Reader.Release(release.Batch);
         LetGo(release.Lane);
     }
 
     /// <summary>What the other lane left out because of this one may go now.</summary>
     private void LetGo(Lane lane)
     {
-        var other = store.Tables.Other(lane);
+        var other = _store.Tables.Other(lane);
         if (other.StopWaiting())
         {
             Subscribers.News(other.Lane == Model.Lane.Priority, other.Lane == Model.Lane.Bulk);
@@ -185,23 +203,23 @@ internal sealed class JournalDesk(JournalStore store, Receipts receipts, Journal
 
     private void Recover(RecoverFromRegression regression)
     {
-        jobs.Start(Shifting(), regression);
+        _jobs.Start(Shifting(), regression);
 
         // All of it in the job: what is being read while it is asked for was read before it, and a shift that a crash left is done first.
         IEnumerable<JournalStep> Shifting()
         {
-            foreach (var step in store.Shift())
+            foreach (var step in _store.Shift())
             {
                 yield return step;
             }
 
-            var delta = store.BeginShift(regression.StoredMax);
-            foreach (var step in store.Shift())
+            var delta = _store.BeginShift(regression.StoredMax);
+            foreach (var step in _store.Shift())
             {
                 yield return step;
             }
 
-            regression.ReplyTo.Tell(new Recovered(store.Tables.Row.Lamport, delta));
+            regression.ReplyTo.Tell(new Recovered(_store.Tables.Row.Lamport, delta));
         }
     }
 
@@ -211,31 +229,37 @@ internal sealed class JournalDesk(JournalStore store, Receipts receipts, Journal
     {
         if (retry.Operation is { } one)
         {
-            Change(retry, () => store.Aside.Retry(one));
+            Change(retry, () => _store.Aside.Retry(one));
         }
         else
         {
-            jobs.Start(store.RetryAll(count => HasChanged(retry, count)), retry);
+            _jobs.Start(_store.RetryAll(count => HasChanged(retry, count)), retry);
         }
     }
 
     private void Change(IJournalCommand command, Func<long> change)
     {
         long count = 0;
-        store.Tables.Write(() => count = change());
+        _store.Tables.Write(() => count = change());
         HasChanged(command, count);
     }
 
     private void Cleared(ClearQueue clear, long count)
     {
-        receipts.TellCleared();
+        _receipts.TellCleared();
         HasChanged(clear, count);
     }
 
     private void HasChanged(IJournalCommand command, long count)
     {
         command.ReplyTo.Tell(new Changed(count));
-        receipts.TellCommitted();
+        _receipts.TellCommitted();
+        TellPending();
+        GoOnFreeing();
+    }
+
+    private void Freed()
+    {
         TellPending();
         GoOnFreeing();
     }
@@ -243,16 +267,16 @@ internal sealed class JournalDesk(JournalStore store, Receipts receipts, Journal
     /// <summary>What one transaction was too short for.</summary>
     public void GoOnFreeing()
     {
-        if (store.Aside.IsFreeing && !_goesOnFreeing)
+        if (_store.Aside.IsFreeing && !_goesOnFreeing)
         {
             _goesOnFreeing = true;
-            jobs.Start(Freeing(), null);
+            _jobs.Start(Freeing(), null);
         }
     }
 
     private IEnumerable<JournalStep> Freeing()
     {
-        foreach (var step in store.Free(TellPending))
+        foreach (var step in _store.Free(TellPending))
         {
             yield return step;
         }
@@ -260,5 +284,5 @@ internal sealed class JournalDesk(JournalStore store, Receipts receipts, Journal
         _goesOnFreeing = false;
     }
 
-    private void TellPending() => Subscribers.News(store.Tables.Row.PendingPriority > 0, store.Tables.Row.PendingBulk > 0);
+    private void TellPending() => Subscribers.News(_store.Tables.Row.PendingPriority > 0, _store.Tables.Row.PendingBulk > 0);
 }

@@ -66,7 +66,11 @@ internal static class JournalProtocol
     public sealed record SettleBatch(Lane Lane, long Pass, PushBatch Batch, PushResult Result, IActorRef ReplyTo) : IJournalCommand;
 
     /// <param name="Dead">When above 0, what was read ahead may hold later rows of a dead key: leave those out.</param>
-    public sealed record BatchSettled(Lane Lane, long Pass, int Acked, int Dead, int Parked, long Pending);
+    public sealed record BatchSettled(Lane Lane, long Pass, int Acked, int Dead, int Parked, long Pending)
+    {
+        /// <summary>The answer is not known to be of the hub's present history: nothing was booked. Read again, with the pair of now, and send again.</summary>
+        public bool IsUnproven { get; init; }
+    }
 
     /// <summary>Counts one real attempt on rows [From, From + Count) of the batch and records the error. Replies <see cref="AttemptRecorded"/>.</summary>
     public sealed record RecordAttempt(Lane Lane, long Pass, PushBatch Batch, int From, int Count, string Error, IActorRef ReplyTo)
@@ -230,6 +234,9 @@ internal sealed record JournalCounts(
 )
 {
     public long Pending => Priority.Pending + Bulk.Pending;
+
+    /// <summary>Up to which id the hub's log is merged.</summary>
+    public long Position { get; init; }
 }
 
 /// <param name="OldestCreatedAt">When the oldest pending operation of the lane was accepted.</param>

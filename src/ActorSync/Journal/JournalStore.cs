@@ -21,7 +21,9 @@ internal sealed class JournalStore : IDisposable
             Tables = new JournalTables(_open.Db, platform, settings, stepRows);
             Aside = new SetAside(Tables);
             _clearing = new QueueClearing(Tables, Aside);
-            Replica = new Replica(Tables);
+            Conflicts = new Conflicts(Tables);
+            Replica = new Replica(Tables, Conflicts);
+            Replica.Load();
             Folding = new Folding(Tables, Replica);
             Queries = new JournalQueries(Tables);
             Entities = new EntityReader(Tables, Replica);
@@ -29,6 +31,10 @@ internal sealed class JournalStore : IDisposable
             Restamping = new Restamping(Tables);
             Group = new GroupCommit(Tables, new OperationWriter(Tables), Queries, statistics);
             _settlement = new Settlement(Tables, Aside);
+            Cursor = new PullCursor(Tables);
+            Relay = new Relay(Tables);
+            Inbound = new Inbound(Tables, Replica, Aside, Conflicts);
+            SnapshotMerge = new SnapshotMerge(Tables, Replica, Relay);
         }
         catch (SqliteFailure failure) when (failure.IsCorruption || failure.IsSchemaGone)
         {
@@ -63,6 +69,16 @@ internal sealed class JournalStore : IDisposable
 
     public GroupCommit Group { get; }
 
+    public Conflicts Conflicts { get; }
+
+    public PullCursor Cursor { get; }
+
+    public Relay Relay { get; }
+
+    public Inbound Inbound { get; }
+
+    public SnapshotMerge SnapshotMerge { get; }
+
     public SettledCounts Settle(PushBatch batch, PushResult result, List<Settled> settled)
     {
         if (!Tables[batch.Lane].Outstanding.Contains(batch))
@@ -72,10 +88,33 @@ internal sealed class JournalStore : IDisposable
             Tables.Disturb();
         }
 
+        if (!HistoryProof.Holds(batch, result, Tables.Row))
+        {
+            return new SettledCounts(0, 0, 0, 0, []) { IsUnproven = true };
+        }
+
         SettledCounts counts = default;
-        Tables.Write(() => counts = _settlement.Settle(batch, result, Reader.ShiftEpoch, settled));
+        Tables.Write(() =>
+        {
+            Believe(result);
+            counts = _settlement.Settle(batch, result, Reader.ShiftEpoch, settled);
+        });
         ForgetKeysOfEmptyLanes();
         return counts;
+    }
+
+    /// <summary>What a proven answer says of the log, inside the caller's transaction.</summary>
+    public void Believe(PushResult result)
+    {
+        if (result.Head is { } head && HistoryProof.NewRun(result) is var (first, count))
+        {
+            Cursor.MoveOverOwn(first, result.LastId, count, head);
+        }
+
+        if (result.Head is not null && result.LastId > Tables.Row.HubLastId)
+        {
+            (Tables.Row.HubLastId, Tables.Row.HubHead) = (result.LastId, result.Head);
+        }
     }
 
     public void RecordAttempt(PushBatch batch, int from, int count, string error) =>
@@ -148,7 +187,7 @@ internal sealed class JournalStore : IDisposable
 
     public void Dispose() => _open.Dispose();
 
-    private void ForgetKeysOfEmptyLanes()
+    public void ForgetKeysOfEmptyLanes()
     {
         foreach (var lane in Tables.Lanes)
         {

@@ -49,6 +49,14 @@ internal sealed class PushBatch
     /// <summary>How often stamps had been shifted when it was read.</summary>
     internal int ShiftEpoch { get; init; }
 
+    /// <summary>The hub's pair that the body carries; no head for none.</summary>
+    internal long KnownId { get; init; }
+
+    internal string? KnownHead { get; init; }
+
+    /// <summary>How often the hub's history had turned out to be another one when it was read.</summary>
+    internal int HistoryEpoch { get; init; }
+
     /// <summary>Somebody changed rows of the queue while the batch was out: each row is looked at before it is booked.</summary>
     internal bool Disturbed { get; set; }
 

@@ -2,13 +2,14 @@ using System.Collections.Immutable;
 using System.Text;
 using ActorSync.Journal.Sqlite;
 using ActorSync.Model;
+using ActorSync.Wire;
 
 namespace ActorSync.Journal;
 
 /// <summary>The merged replica (PROTOCOL "Merge").</summary>
-internal sealed class Replica(JournalTables tables)
+internal sealed class Replica(JournalTables tables, Conflicts conflicts)
 {
-    /// <summary>What <see cref="Apply"/> takes, in this order.</summary>
+    /// <summary>What <see cref="Apply(Statement)"/> takes, in this order.</summary>
     public const string OperationColumns = "seq, operation_id, lamport_ts, entity, entity_id, field, op, payload, origin";
 
     // The greater merge key stands (WIRE rule b); BINARY compares device ids by their bytes.
@@ -26,8 +27,12 @@ internal sealed class Replica(JournalTables tables)
 
     private readonly Statement _devices = tables.Db.Prepare("SELECT id, device_id FROM device");
     private readonly Statement _addDevice = tables.Db.Prepare("INSERT OR IGNORE INTO device (device_id) VALUES (?1)");
+    private readonly OverwriteWatch _watch = new(tables.Db, conflicts);
     private readonly Dictionary<long, byte[]> _deviceNames = [];
     private readonly Dictionary<string, long> _deviceIds = new(StringComparer.Ordinal);
+
+    /// <summary>Once, before the first write.</summary>
+    public void Load() => LoadDevices();
 
     /// <summary>Hashes the replica in steps. Nothing may be folded until the last of them.</summary>
     public IEnumerable<JournalStep> Digest(Action<string, ImmutableSortedDictionary<string, string>> done)
@@ -44,24 +49,65 @@ internal sealed class Replica(JournalTables tables)
         done(whole, entities);
     }
 
-    /// <summary>Merges an operation in, inside the caller's transaction.</summary>
+    /// <summary>Merges an operation of the queue in, inside the caller's transaction.</summary>
     public void Apply(Statement row)
     {
         var device = IdOf(row.IsNull(8) ? tables.Device.Value : row.Text(8));
         foreach (var write in MergeRule.Of((OperationKind)row.Long(6), !row.IsNull(5), row.Bytes(5), row.Bytes(7)))
         {
-            _write.BindText(1, row.Bytes(3)).BindText(2, row.Bytes(4)).Bind(3, write.IsTombstone ? 0 : 1).BindText(4, write.Register);
-            if (write.IsTombstone)
-            {
-                _write.BindNull(5);
-            }
-            else
-            {
-                _write.BindText(5, write.Value);
-            }
-
-            _write.Bind(6, row.Long(2)).Bind(7, device).BindBlob(8, row.Bytes(1)).Run();
+            Put(row.Bytes(3), row.Bytes(4), write, row.Long(2), device, row.Bytes(1));
         }
+    }
+
+    /// <summary>Merges an operation of the hub's log in, inside the caller's transaction.</summary>
+    public void Apply(RemoteOp op)
+    {
+        var device = IdOf(op.Device.Value);
+        var (entity, entityId) = (Encoding.UTF8.GetBytes(op.Entity), Encoding.UTF8.GetBytes(op.EntityId));
+        var field = op.Field is { } name ? Encoding.UTF8.GetBytes(name) : [];
+        Span<byte> id = stackalloc byte[OperationId.Bytes];
+        op.OperationId.WriteTo(id);
+        foreach (var write in MergeRule.Of(op.Kind, op.Field is not null, field, op.Payload.Span))
+        {
+            Put(entity, entityId, write, op.Lamport, device, id);
+        }
+    }
+
+    /// <summary>Merges a row of the hub's replica in, inside the caller's transaction.</summary>
+    public void Apply(SnapshotRow row)
+    {
+        Span<byte> id = stackalloc byte[OperationId.Bytes];
+        row.Operation.WriteTo(id);
+        var write = row.IsTombstone ? RegisterWrite.Tombstone : RegisterWrite.Of(row.Register, row.Value.Span);
+        Put(row.Entity, row.EntityId, write, row.Lamport, IdOf(row.Device.Value), id);
+    }
+
+    private void Put(
+        ReadOnlySpan<byte> entity,
+        ReadOnlySpan<byte> entityId,
+        in RegisterWrite write,
+        long lamport,
+        long device,
+        ReadOnlySpan<byte> operation
+    )
+    {
+        // With one writer nothing of another is overwritten.
+        if (_deviceIds.Count > 1)
+        {
+            _watch.Before(entity, entityId, write, lamport, NameOf(device), operation);
+        }
+
+        _write.BindText(1, entity).BindText(2, entityId).Bind(3, write.IsTombstone ? 0 : 1).BindText(4, write.Register);
+        if (write.IsTombstone)
+        {
+            _write.BindNull(5);
+        }
+        else
+        {
+            _write.BindText(5, write.Value);
+        }
+
+        _write.Bind(6, lamport).Bind(7, device).BindBlob(8, operation).Run();
     }
 
     /// <summary>The first entities of a name, in order of id: each register and tombstone is given to <paramref name="found"/>.</summary>
@@ -124,7 +170,8 @@ internal sealed class Replica(JournalTables tables)
         return count == tables.StepRows;
     }
 
-    private byte[] NameOf(long device) =>
+    /// <summary>A stored device's name in UTF-8.</summary>
+    public byte[] NameOf(long device) =>
         _deviceNames.GetValueOrDefault(device)
         ?? throw JournalTables.Contradiction($"a row of the replica is of device {device}, which is not there");
 

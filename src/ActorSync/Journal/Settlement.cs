@@ -248,7 +248,11 @@ internal readonly record struct SettledCounts(
     int Parked,
     int Freed,
     IReadOnlyList<(OperationId Operation, string Error)> GivenUp
-);
+)
+{
+    /// <summary>The answer may be of another history of the hub: nothing was booked.</summary>
+    public bool IsUnproven { get; init; }
+}
 
 /// <summary>An operation that somebody may wait for reached its end.</summary>
 internal readonly record struct Settled(OperationId Operation, ReceiptState State, string? Error);

@@ -1,6 +1,7 @@
 using ActorSync.Drain;
 using ActorSync.Model;
 using ActorSync.Platform;
+using ActorSync.Pull;
 using ActorSync.Restart;
 using ActorSync.Sync;
 using Akka.Actor;
@@ -77,6 +78,9 @@ internal sealed class NetworkActor : UntypedActor, IWithTimers
                 break;
             case DrainProtocol.LaneReport report:
                 _state = _state with { Bulk = IsNameless(report.Error) };
+                break;
+            case PullProtocol.PullReport report:
+                _state = _state with { Pull = IsNameless(report.Error) };
                 break;
             default:
                 Unhandled(message);

@@ -25,8 +25,10 @@ internal sealed record NetworkState(Moment? Last = null)
 
     public bool Bulk { get; init; }
 
+    public bool Pull { get; init; }
+
     /// <summary>The name to ask for, because somebody failed for the lack of it.</summary>
-    public string? Missing => Heartbeat || Priority || Bulk ? Host : null;
+    public string? Missing => Heartbeat || Priority || Bulk || Pull ? Host : null;
 
     /// <summary>
     /// A clock that stands still while the machine sleeps shows it by the wall's leap, one that goes on by its own. A wall clock that somebody set

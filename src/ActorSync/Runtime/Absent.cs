@@ -4,6 +4,7 @@ using ActorSync.Hangar;
 using ActorSync.Journal;
 using ActorSync.Model;
 using ActorSync.Outbox;
+using ActorSync.Pull;
 using ActorSync.Status;
 using ActorSync.Sync;
 using ActorSync.Wire;
@@ -24,6 +25,9 @@ internal static class Absent
                 return true;
             case SyncProtocol.DrainNow drain:
                 drain.ReplyTo.Tell(DrainTickets.Stopped(reason, null), ActorRefs.NoSender);
+                return true;
+            case PullProtocol.Reconcile reconcile:
+                reconcile.ReplyTo.Tell(new ReconcileReport(false, 0, false, reason), ActorRefs.NoSender);
                 return true;
             case SyncProtocol.ChangeSettings change:
                 change.ReplyTo.Tell(new JournalProtocol.Unavailable(reason, remedy), ActorRefs.NoSender);

@@ -5,6 +5,7 @@ using ActorSync.Hangar;
 using ActorSync.Journal;
 using ActorSync.Model;
 using ActorSync.Platform;
+using ActorSync.Pull;
 using ActorSync.Status;
 using ActorSync.Sync;
 using ActorSync.Wire;
@@ -47,4 +48,7 @@ internal sealed record ProfileChildren(Func<Props> Journal, Func<DeviceId, AuthL
 
     /// <summary>The real one but in tests.</summary>
     public Func<DrainSetup, DrainProtocol.Orders, Props> Drain { get; init; } = DrainActor.Props;
+
+    /// <summary>The real one but in tests; null for none.</summary>
+    public Func<PullSetup, PullProtocol.Orders, Props>? Pull { get; init; } = PullActor.Props;
 }

@@ -7,6 +7,7 @@ using ActorSync.Journal;
 using ActorSync.Model;
 using ActorSync.Network;
 using ActorSync.Outbox;
+using ActorSync.Pull;
 using ActorSync.Restart;
 using ActorSync.Status;
 using ActorSync.Sync;
@@ -98,6 +99,13 @@ internal sealed partial class ProfileSupervisor : UntypedActor, IWithTimers
             case AuthProtocol.CredentialChanged:
                 _tree.Sync.Ref?.Tell(message);
                 break;
+            case PullProtocol.PullReport:
+                _tree.Status.Ref?.Tell(message);
+                _tree.Network.Ref?.Tell(message);
+                break;
+            case SyncProtocol.PullKept:
+                _tree.Status.Ref?.Tell(message);
+                break;
             case SyncProtocol.SyncReport report:
                 _tree.Status.Ref?.Tell(message);
                 _tree.Network.Ref?.Tell(message);
@@ -161,7 +169,7 @@ internal sealed partial class ProfileSupervisor : UntypedActor, IWithTimers
             case AuthProtocol.IAuthCommand:
                 _tree.Pass(_tree.Auth, message, "the credential store is unavailable");
                 break;
-            case SyncProtocol.DrainNow or SyncProtocol.ChangeSettings:
+            case SyncProtocol.DrainNow or SyncProtocol.ChangeSettings or PullProtocol.Reconcile:
                 _tree.Pass(_tree.Sync, message, Why());
                 break;
             case HangarProtocol.PushHangar push:

@@ -6,6 +6,7 @@ using ActorSync.Journal;
 using ActorSync.Model;
 using ActorSync.Network;
 using ActorSync.Outbox;
+using ActorSync.Pull;
 using ActorSync.Restart;
 using ActorSync.Status;
 using ActorSync.Sync;
@@ -52,6 +53,10 @@ internal sealed class ProfileTree
                         children.Drain,
                         authority
                     )
+                    {
+                        PullPolicy = Supervision.For(Supervision.Pull),
+                        Pull = children.Pull,
+                    }
                 )
         );
         Status = Keep(
@@ -209,6 +214,9 @@ internal sealed class ProfileTree
         message
             is SyncProtocol.SyncReport
                 or DrainProtocol.LaneReport
+                or PullProtocol.PullReport
+                or SyncProtocol.PullKept
+                or ReconcileReport
                 or SyncProtocol.LaneKept
                 or HangarProtocol.HangarReport
                 or AuthProtocol.CredentialChanged

@@ -10,6 +10,7 @@ internal static class Supervision
     public const string Auth = "auth";
     public const string Sync = "sync";
     public const string Drain = "drain";
+    public const string Pull = "pull";
     public const string Hangar = "hangar";
     public const string Status = "status";
     public const string Network = "network";
@@ -34,6 +35,14 @@ internal static class Supervision
         new(Sync, FailureKind.Any, ChildDirective.Restart, Backoff: null, FiveInAMinute, Consequence.ProfileFailed),
         new(
             Drain,
+            FailureKind.Any,
+            ChildDirective.RestartWithBackoff,
+            new BackoffLaw(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5)),
+            new RestartLimit(10, TimeSpan.FromMinutes(10)),
+            Consequence.LaneError
+        ),
+        new(
+            Pull,
             FailureKind.Any,
             ChildDirective.RestartWithBackoff,
             new BackoffLaw(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5)),

@@ -6,6 +6,7 @@ using ActorSync.Hangar;
 using ActorSync.Journal;
 using ActorSync.Model;
 using ActorSync.Platform;
+using ActorSync.Pull;
 using ActorSync.Sync;
 using ActorSync.Wire;
 using Akka.Actor;
@@ -124,6 +125,14 @@ internal sealed class StatusActor : UntypedActor, IWithTimers
                 break;
             case HangarProtocol.HangarKept kept:
                 _model = _model with { HangarKept = kept.View };
+                break;
+            case PullProtocol.PullReport report:
+                _model = _model with { Pull = _model.Pull with { Report = report } };
+                Publish();
+                break;
+            case SyncProtocol.PullKept kept:
+                _model = _model with { Pull = _model.Pull.With(kept.View) };
+                Publish();
                 break;
             case AuthProtocol.CurrentCredential credential:
                 _lookup.Take(credential);

@@ -28,6 +28,8 @@ internal sealed record StatusModel(string Profile, DeviceId Device, SyncOptions 
     /// <summary>Null until the hangar's actor has ended once.</summary>
     public ChildView? HangarKept { get; init; }
 
+    public PullView Pull { get; init; } = new();
+
     /// <summary>The last ones that the journal gave.</summary>
     public JournalCounts? Counts { get; init; }
 
@@ -64,7 +66,19 @@ internal sealed record StatusModel(string Profile, DeviceId Device, SyncOptions 
         {
             var (state, reason) = HealthState.Judge(InputsOf(lane, now));
             states.Add(state);
-            lanes.Add(name, new LaneHealth(HealthState.Text(state), reason, Began(name, HealthState.Text(state)), NextRetry(lane)));
+            lanes.Add(
+                name,
+                new LaneHealth(HealthState.Text(state), reason, Began(name, HealthState.Text(state)), NextRetry(this[lane].NextTry))
+            );
+        }
+
+        // A profile that has no puller has no third lane.
+        if (Pull is not { Report: null, Kept: null })
+        {
+            var (state, reason) = HealthState.Judge(InputsOfPull(now));
+            states.Add(state);
+            var shown = HealthState.Text(state);
+            lanes.Add(PullView.Name, new LaneHealth(shown, reason, Began(PullView.Name, shown), NextRetry(Pull.NextTry)));
         }
 
         var overall = HealthState.Overall(states);
@@ -113,7 +127,7 @@ internal sealed record StatusModel(string Profile, DeviceId Device, SyncOptions 
                 Counts?.Limit ?? Options.Journal.MaxOperations
             ),
             new ClockView(Counts?.Clock ?? -1),
-            new CursorView(0, Counts?.HubLastId ?? 0),
+            new CursorView(Counts?.Position ?? 0, Counts?.HubLastId ?? 0),
             new ReceiptView(Counts?.ReceiptHighestLamport ?? 0, Counts?.ReceiptAt),
             new DrainView(
                 reports.Max(report => report?.TriedAt?.Wall),
@@ -135,9 +149,7 @@ internal sealed record StatusModel(string Profile, DeviceId Device, SyncOptions 
     public HealthInputs InputsOf(Lane lane, Moment now)
     {
         var view = this[lane];
-        var hubAt = Latest(Sync?.HubAt, Latest(Priority.Report?.HubAt, Bulk.Report?.HubAt));
-        // What the hub said before this opening of the gate proves nothing about it.
-        var heard = hubAt is { } at && Sync?.OpenSince is not null ? now.Steady - at.Steady : (TimeSpan?)null;
+        var heard = HubAge(now);
         var interval = view.Report?.Interval ?? IntervalOf(lane);
         var lease = HealthState.Lease(interval);
         var waited = Sync?.OpenSince is { } since && now.Steady - since.Steady > lease;
@@ -168,6 +180,27 @@ internal sealed record StatusModel(string Profile, DeviceId Device, SyncOptions 
         };
     }
 
+    public HealthInputs InputsOfPull(Moment now)
+    {
+        var (heard, looked) = (HubAge(now), Pull.LookAge(now));
+        var lease = HealthState.Lease(Pull.Report?.Interval ?? Options.Drain.Presets[Options.Drain.Preset].PullInterval);
+        var waited = Sync?.OpenSince is { } since && now.Steady - since.Steady > lease;
+        var error =
+            JournalError is { } journal ? $"the journal is unavailable: {journal}"
+            : Pull.Error is { } own ? $"{own.Message}; {own.Remedy}"
+            : Sync?.HubError is { } hub ? $"{hub.Message}; {hub.Remedy}"
+            : null;
+        var tried = waited || error is not null || (heard is not null && looked is not null);
+        return new HealthInputs(Off(), Sync?.Paused?.Text, tried, error, heard, looked, OldestAge: null, lease);
+    }
+
+    private TimeSpan? HubAge(Moment now)
+    {
+        var hubAt = Latest(Latest(Sync?.HubAt, Pull.Report?.HubAt), Latest(Priority.Report?.HubAt, Bulk.Report?.HubAt));
+        // What the hub said before this opening of the gate proves nothing about it.
+        return hubAt is { } at && Sync?.OpenSince is not null ? now.Steady - at.Steady : null;
+    }
+
     private string? Off() =>
         Sync switch
         {
@@ -184,8 +217,8 @@ internal sealed record StatusModel(string Profile, DeviceId Device, SyncOptions 
             ? $"needs attention: {Counts.Dead} dead letters and {Counts.Parked} operations parked behind them"
         : null;
 
-    private DateTimeOffset? NextRetry(Lane lane) =>
-        JournalNextTry ?? this[lane].NextTry?.Wall ?? (Sync?.Gate as Gate.Closed)?.NextTry ?? Sync?.Paused?.NextTry;
+    private DateTimeOffset? NextRetry(Moment? own) =>
+        JournalNextTry ?? own?.Wall ?? (Sync?.Gate as Gate.Closed)?.NextTry ?? Sync?.Paused?.NextTry;
 
     private TimeSpan IntervalOf(Lane lane)
     {

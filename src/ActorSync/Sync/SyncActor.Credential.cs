@@ -18,7 +18,7 @@ internal sealed partial class SyncActor
         if (ReferenceEquals(next, _state) && _state.Gate is Gate.Open)
         {
             // It spoke of a credential that has been replaced: go on with the new one.
-            _lanes.Order((lane, version) => _state.OrdersFor(lane, version, fresh: true));
+            Order(_state, fresh: true);
             return;
         }
 

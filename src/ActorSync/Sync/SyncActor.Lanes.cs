@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using ActorSync.Drain;
 using ActorSync.Model;
 using ActorSync.Network;
+using ActorSync.Pull;
 using ActorSync.Restart;
 using Akka.Actor;
 using static ActorSync.Drain.DrainProtocol;
@@ -11,9 +13,38 @@ namespace ActorSync.Sync;
 /// <summary>What the lanes say, and what they are told.</summary>
 internal sealed partial class SyncActor
 {
+    private LaneKeepers MakeLanes(IActorContext context)
+    {
+        return new LaneKeepers(
+            lane =>
+                Keep(
+                    LaneKeepers.NameOf(lane),
+                    _setup.LanePolicy,
+                    () => _setup.Drain(DrainSetupOf(lane, context.Parent), _state.OrdersFor(lane, _lanes.Version, fresh: true))
+                ),
+            _setup.Pull is { } pull
+                ? Keep(
+                    LaneKeepers.PullName,
+                    _setup.PullPolicy,
+                    () => pull(PullSetupOf(context.Parent), _state.PullOrdersFor(_lanes.Version, fresh: true))
+                )
+                : null
+        );
+
+        ChildKeeper Keep(string name, ImmutableArray<PolicyRow> policy, Func<Props> props) =>
+            new(context, Timers, _setup.Platform, _log, policy, name, props);
+    }
+
     private void Drain(DrainNow drain)
     {
         var ticket = _tickets.Open(drain.ReplyTo, drain.Force);
+        if (IsHeld && _lanes.Pull?.Ref is { } puller)
+        {
+            // Answered when the hold is over.
+            puller.Tell(new PullProtocol.PullNow(drain.Force));
+            return;
+        }
+
         foreach (var lane in new[] { Lane.Priority, Lane.Bulk })
         {
             if (_lanes[lane].Ref is { } actor && !_lanes.Resting)
@@ -82,12 +113,17 @@ internal sealed partial class SyncActor
         {
             _lanes[holder].Ref?.Tell(new TurnGiven(next.HolderNumber, next.HighestSent));
         }
+        else if (next.PullHolds is { } number && before.PullHolds != number)
+        {
+            _lanes.Pull?.Ref?.Tell(new PullProtocol.TurnGiven(number));
+        }
     }
 
     /// <summary>Whoever waits because of the network tries at once; what a hub asked us to wait for is not shortened.</summary>
     private void NetworkIsBack(NetworkProtocol.NetworkBack back)
     {
         _lanes.Tell(back);
+        _lanes.Pull?.Ref?.Tell(back);
         if (_state.Episode is Episode.Waiting)
         {
             Apply(_state.AskAgain());

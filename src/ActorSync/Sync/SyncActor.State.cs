@@ -11,7 +11,8 @@ internal sealed partial class SyncActor
     /// <summary>Takes a new state: says it, orders by it, acts on it. The only way from one to another.</summary>
     private void Apply(SyncState next, bool fresh = false)
     {
-        var before = _state;
+        var (before, wasHeld) = (_state, IsHeld);
+        next = _setup.Pull is not null && next.IsElsewhere(before) ? next with { Hold = SyncState.FirstPull } : next;
         _state = next;
         _owner.Look(next);
         if (!_lanes.Started)
@@ -32,13 +33,19 @@ internal sealed partial class SyncActor
 
         if (
             before.Gate != next.Gate
+            || before.PushGate != next.PushGate
             || before.Generation != next.Generation
             || before.Settings != next.Settings
             || before.PlainHub != next.PlainHub
         )
         {
             var opened = next.Gate is Gate.Open && (before.Gate != next.Gate || before.Settings != next.Settings);
-            _lanes.Order((lane, version) => next.OrdersFor(lane, version, fresh || opened));
+            Order(next, fresh || opened);
+        }
+
+        if (wasHeld && !IsHeld && _tickets.All() is { } run)
+        {
+            _lanes.Tell(run);
         }
 
         if (next.Episode is Episode.Confirming confirming && before.Episode is not Episode.Confirming)
@@ -61,6 +68,9 @@ internal sealed partial class SyncActor
         ScheduleProbe();
     }
 
+    private void Order(SyncState state, bool fresh) =>
+        _lanes.Order((lane, version) => state.OrdersFor(lane, version, fresh), version => state.PullOrdersFor(version, fresh));
+
     private void Begin()
     {
         Become(Working);
@@ -69,7 +79,7 @@ internal sealed partial class SyncActor
         Report();
         ScheduleProbe();
         _desk.Next();
-        if (_tickets.All() is { } run)
+        if (!IsHeld && _tickets.All() is { } run)
         {
             _lanes.Tell(run);
         }
@@ -88,6 +98,11 @@ internal sealed partial class SyncActor
         foreach (var lane in new[] { Model.Lane.Priority, Model.Lane.Bulk })
         {
             Context.Parent.Tell(new LaneKept(lane, _lanes[lane].View));
+        }
+
+        if (_lanes.Pull is { } pull)
+        {
+            Context.Parent.Tell(new PullKept(pull.View));
         }
     }
 

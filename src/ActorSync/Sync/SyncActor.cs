@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Runtime.ExceptionServices;
 using ActorSync.Auth;
 using ActorSync.Diagnostics;
@@ -6,26 +5,14 @@ using ActorSync.Drain;
 using ActorSync.Journal;
 using ActorSync.Network;
 using ActorSync.Platform;
+using ActorSync.Pull;
 using ActorSync.Restart;
-using ActorSync.Wire;
 using Akka.Actor;
 using Akka.Event;
 using static ActorSync.Drain.DrainProtocol;
 using static ActorSync.Sync.SyncProtocol;
 
 namespace ActorSync.Sync;
-
-/// <param name="LanePolicy">The lanes' rows of the supervision table.</param>
-/// <param name="Drain">Makes a lane's actor; <see cref="DrainActor.Props"/> but in tests.</param>
-internal sealed record SyncSetup(
-    SyncOptions Options,
-    ImmutableArray<PolicyRow> LanePolicy,
-    SyncPlatform Platform,
-    JournalPort Journal,
-    IHubPort Hub,
-    Func<DrainSetup, Orders, Props> Drain,
-    AuthLossAuthority Authority
-);
 
 /// <summary>Decides whether a profile may send, and keeps the lanes that do.</summary>
 /// <remarks>
@@ -58,7 +45,7 @@ internal sealed partial class SyncActor : UntypedActor, IWithTimers
     public SyncActor(SyncSetup setup)
     {
         _setup = setup;
-        _state = new SyncState(setup.Options);
+        _state = new SyncState(setup.Options) { Hold = setup.Pull is null ? null : SyncState.FirstPull };
         _heartbeat = new Heartbeat(_state.Law);
         _desk = new SettingsDesk(setup.Journal, Self);
         _owner = new QueueOwner(setup.Journal, _desk, Self);
@@ -77,16 +64,7 @@ internal sealed partial class SyncActor : UntypedActor, IWithTimers
 
     protected override void PreStart()
     {
-        var context = Context;
-        _lanes = new LaneKeepers(lane => new ChildKeeper(
-            context,
-            Timers,
-            _setup.Platform,
-            _log,
-            _setup.LanePolicy,
-            LaneKeepers.NameOf(lane),
-            () => _setup.Drain(DrainSetupOf(lane, context.Parent), _state.OrdersFor(lane, _lanes.Version, fresh: true))
-        ));
+        _lanes = MakeLanes(Context);
         Become(Starting);
         _desk.Read();
         Context.Parent.Tell(new AuthProtocol.GetCredential(Self));
@@ -112,6 +90,9 @@ internal sealed partial class SyncActor : UntypedActor, IWithTimers
                 break;
             case DrainNow drain:
                 _tickets.Open(drain.ReplyTo, drain.Force);
+                break;
+            case PullProtocol.Reconcile reconcile:
+                ReconcileOrSay(reconcile);
                 break;
             case ProbeNow when _state.Credential is null:
                 Context.Parent.Tell(new AuthProtocol.GetCredential(Self));
@@ -173,6 +154,12 @@ internal sealed partial class SyncActor : UntypedActor, IWithTimers
             case AuthProtocol.LossRefused refused:
                 LossRefused(refused);
                 break;
+            case ChildGone gone when _lanes.OnPullGone(gone):
+                PullGone();
+                break;
+            case RetryChild retry when _lanes.Pull?.OnRetry(retry) == true:
+                Context.Parent.Tell(new PullKept(_lanes.Pull.View));
+                break;
             case ChildGone gone when _lanes.OnGone(gone) is { } ended:
                 LaneGone(ended.Lane, ended.End);
                 break;
@@ -182,7 +169,11 @@ internal sealed partial class SyncActor : UntypedActor, IWithTimers
             case ChildGone or RetryChild or HubProbe.ProbeThrew:
                 break;
             default:
-                Common(message);
+                if (!PullSaid(message))
+                {
+                    Common(message);
+                }
+
                 break;
         }
     }

@@ -86,6 +86,9 @@ internal static class SyncProtocol
     /// <param name="Code">The hub's, or <c>credential_unavailable</c>.</param>
     public sealed record Pause(string Code, string Text, DateTimeOffset Since, DateTimeOffset? NextTry);
 
+    /// <summary>The puller's actor ended or came back.</summary>
+    public sealed record PullKept(ChildView View);
+
     /// <summary>A lane's actor ended or came back.</summary>
     public sealed record LaneKept(Lane Lane, ChildView View);
 }

@@ -24,7 +24,7 @@ internal sealed partial record SyncState
         bool asked = false
     )
     {
-        if (generation != Generation || Lost is not null)
+        if (generation != Generation || generation.CompareTo(Replacement) < 0 || Lost is not null)
         {
             return this;
         }
@@ -91,7 +91,12 @@ internal sealed partial record SyncState
                     now + new Backoff(Law, confirming.Tries).Fail(chance, notNow.Failure.RetryAfter).Wait
                 ),
             },
-            AuthProtocol.Verdict.TryAgain => this with { Episode = Episode.None.Instance, Renewals = Renewals + 1 },
+            AuthProtocol.Verdict.TryAgain again => this with
+            {
+                Episode = Episode.None.Instance,
+                Renewals = Renewals + 1,
+                Replacement = again.Generation,
+            },
             _ => this with { Episode = Episode.None.Instance },
         };
     }

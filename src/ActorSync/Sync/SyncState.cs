@@ -2,6 +2,7 @@ using ActorSync.Auth;
 using ActorSync.Drain;
 using ActorSync.Model;
 using ActorSync.Platform;
+using ActorSync.Pull;
 using ActorSync.Restart;
 
 namespace ActorSync.Sync;
@@ -25,6 +26,9 @@ internal sealed partial record SyncState(SyncOptions Options)
     /// <summary>How often a refused credential was renewed since the hub last took one: a hub that takes none must not be asked in a loop.</summary>
     public int Renewals { get; init; }
 
+    /// <summary>The newest generation that is known to be stored; what its news say may still be on the way. A refusal of an older one tells nothing.</summary>
+    public CredentialGeneration Replacement { get; init; }
+
     /// <summary>The hub that refused gzip.</summary>
     public Uri? PlainHub { get; init; }
 
@@ -37,6 +41,18 @@ internal sealed partial record SyncState(SyncOptions Options)
 
     public bool Ready =>
         Settings is not null && (Credential is not null || AuthDown is not null) && (OwnerToNote is null || KeptAside is not null);
+
+    /// <summary>Why nothing is pushed though the gate is open: what the hub has comes first. Null when nothing keeps it.</summary>
+    public string? Hold { get; init; }
+
+    /// <summary>Before the first push of a run, and to another hub or account (WIRE rule k).</summary>
+    public const string FirstPull = "the hub's changes are fetched first";
+
+    /// <summary>WIRE rule l.</summary>
+    public const string HistoryMerges = "the hub's history has changed and is being merged first";
+
+    /// <summary>The lanes' gate.</summary>
+    public Gate PushGate => Gate is Gate.Open && Hold is { } why ? new Gate.Closed(GateReason.Backoff, why) : Gate;
 
     public CredentialGeneration Generation => Credential?.Generation ?? CredentialGeneration.None;
 
@@ -89,7 +105,7 @@ internal sealed partial record SyncState(SyncOptions Options)
     public DrainProtocol.Orders OrdersFor(Lane lane, long version, bool fresh)
     {
         var preset = (Settings?.Preset) ?? Options.Drain.Presets[Options.Drain.Preset];
-        var gate = Gate;
+        var gate = PushGate;
         return new DrainProtocol.Orders(
             version,
             gate,
@@ -100,6 +116,9 @@ internal sealed partial record SyncState(SyncOptions Options)
             fresh
         );
     }
+
+    public PullProtocol.Orders PullOrdersFor(long version, bool fresh) =>
+        new(version, Gate, Generation, ((Settings?.Preset) ?? Options.Drain.Presets[Options.Drain.Preset]).PullInterval, fresh);
 
     /// <summary>Re-pairing starts everything again; the same credential said once more changes nothing.</summary>
     /// <param name="chance">Uniform in [0, 1).</param>

@@ -68,7 +68,7 @@ internal static class HubAnswerReader
     private static bool IsBelievable(in AnswerFacts facts) =>
         facts.Status >= 400 && (facts.Error is not null || facts.Status is not (401 or 403 or 407 or 511));
 
-    private static bool IsJson(MediaTypeHeaderValue? type) =>
+    public static bool IsJson(MediaTypeHeaderValue? type) =>
         type is not null && string.Equals(type.MediaType, "application/json", StringComparison.OrdinalIgnoreCase);
 
     private static bool IsNamed(ICollection<string> encodings, string name) =>

@@ -49,6 +49,15 @@ internal static class HubAnswers
 
     public static HubResult<HubDigest> Digest(HubReply reply) => Read<HubDigest>(reply, [], ReadDigest);
 
+    /// <summary>Refused: 410 <c>resync_required</c>.</summary>
+    public static HubResult<Nothing> Ack(HubReply reply) =>
+        reply is HubReply.Answered { Status: 204 }
+            ? new HubResult<Nothing>.Value(default)
+            : Read<Nothing>(reply, [(410, HubCodes.ResyncRequired)], static _ => null);
+
+    /// <summary>What came instead of a snapshot. Refused: 404 <c>not_found</c>, from a hub that has none.</summary>
+    public static HubResult<Nothing> NoSnapshot(HubReply reply) => Read<Nothing>(reply, [(404, HubCodes.NotFound)], static _ => null);
+
     public static HubResult<HubHealth> Health(HubReply reply) => Read<HubHealth>(reply, [], ReadHealth);
 
     private static HubResult<T> Read<T>(

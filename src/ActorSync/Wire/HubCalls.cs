@@ -43,12 +43,37 @@ internal static class HubCalls
     public static HubCall Hangar(Uri hub, AccessToken token, ReadOnlyMemory<byte> body) =>
         new(hub, HttpMethod.Post, HubPaths.Hangar, token, body, MaxAnswerBytes: SmallAnswer);
 
-    /// <param name="head">The head that belongs to <paramref name="since"/>, or null.</param>
+    /// <param name="head">The head that belongs to <paramref name="since"/>, or to <paramref name="knownId"/> when that is given; null for none.</param>
     /// <param name="limit">1 to 1,000.</param>
-    public static HubCall OpsPage(Uri hub, AccessToken token, long since, string? head, int limit)
+    /// <param name="knownId">The highest pair's id, when it is not at <paramref name="since"/>.</param>
+    public static HubCall OpsPage(Uri hub, AccessToken token, long since, string? head, int limit, long? knownId = null)
     {
         var path = string.Create(CultureInfo.InvariantCulture, $"{HubPaths.Ops}?since={since}&limit={limit}");
-        return Get(hub, head is null ? path : $"{path}&head={Uri.EscapeDataString(head)}", token, PageAnswer);
+        if (head is not null)
+        {
+            path += $"&head={Uri.EscapeDataString(head)}";
+            path += knownId is { } id && id != since ? string.Create(CultureInfo.InvariantCulture, $"&known_id={id}") : "";
+        }
+
+        return Get(hub, path, token, PageAnswer);
+    }
+
+    /// <summary>For <see cref="IHubPort.OpenAsync"/>: it is of any length.</summary>
+    public static HubCall Snapshot(Uri hub, AccessToken token) => Get(hub, HubPaths.Snapshot, token);
+
+    /// <summary>Says how far this device has read the account's log.</summary>
+    public static HubCall Ack(Uri hub, AccessToken token, DeviceId device, long lastSeenId)
+    {
+        var body = new ArrayBufferWriter<byte>(128);
+        using (var json = new Utf8JsonWriter(body))
+        {
+            json.WriteStartObject();
+            json.WriteString("device_id"u8, device.Value);
+            json.WriteNumber("last_seen_id"u8, lastSeenId);
+            json.WriteEndObject();
+        }
+
+        return new HubCall(hub, HttpMethod.Post, HubPaths.Ack, token, body.WrittenMemory, MaxAnswerBytes: SmallAnswer);
     }
 
     public static HubCall OpById(Uri hub, AccessToken token, OperationId operation) => Get(hub, $"{HubPaths.Ops}/{operation}", token);

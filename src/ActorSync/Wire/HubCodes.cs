@@ -22,6 +22,7 @@ internal static class HubCodes
     public const string Throttled = "throttled";
     public const string Unavailable = "unavailable";
     public const string Blocked = "blocked";
+    public const string NotFound = "not_found";
 
     public const string IncompleteSnapshot = "incomplete_snapshot";
 

@@ -56,6 +56,49 @@ internal sealed class HubHttp : IHubPort, IDisposable
         }
     }
 
+    /// <inheritdoc />
+    public async Task<HubOpening> OpenAsync(HubCall call, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        HttpResponseMessage? response = null;
+        var deadline = new HubDeadline(_settings, _platform.Time, !call.Body.IsEmpty, cancellation);
+        try
+        {
+            using var request = Build(call, deadline);
+            response = await _client.SendAsync(request, deadline.Token).ConfigureAwait(false);
+            deadline.Reading();
+            if (response.StatusCode == HttpStatusCode.OK && HubAnswerReader.IsJson(response.Content.Headers.ContentType))
+            {
+                if (await HubDownload.OpenAsync(response, deadline, cancellation).ConfigureAwait(false) is { } body)
+                {
+                    (response, deadline) = (null, null);
+                    return new HubOpening.Opened(body);
+                }
+            }
+
+            return new HubOpening.Said(await HubAnswerReader.ReadAsync(call, response, deadline, _platform.Time).ConfigureAwait(false));
+        }
+        catch (Exception) when (cancellation.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(cancellation);
+        }
+        catch (Exception error)
+        {
+            return new HubOpening.Said(
+                new HubReply.Failed(
+                    deadline!.Token.IsCancellationRequested
+                        ? Failures.Make(deadline.Code)
+                        : ErrorClassifier.Classify(error, CancellationToken.None)
+                )
+            );
+        }
+        finally
+        {
+            response?.Dispose();
+            deadline?.Dispose();
+        }
+    }
+
     public void Dispose() => _client.Dispose();
 
     private HttpRequestMessage Build(HubCall call, HubDeadline deadline)

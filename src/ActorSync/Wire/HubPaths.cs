@@ -4,6 +4,8 @@ namespace ActorSync.Wire;
 internal static class HubPaths
 {
     public const string Ops = "/api/v1/sync/ops";
+    public const string Snapshot = "/api/v1/sync/snapshot";
+    public const string Ack = "/api/v1/sync/ack";
     public const string Digest = "/api/v1/sync/digest";
     public const string Me = "/v1/auth/me";
     public const string Refresh = "/v1/auth/refresh";

@@ -8,6 +8,10 @@ internal interface IHubPort
     /// <summary>Sends one request and reads one bounded answer.</summary>
     /// <remarks>Throws only <see cref="OperationCanceledException"/>, and only when <paramref name="cancellation"/> asked for it.</remarks>
     Task<HubReply> SendAsync(HubCall call, CancellationToken cancellation);
+
+    /// <summary>Sends one request whose answer may be of any length and is read as it comes.</summary>
+    /// <remarks>Throws as <see cref="SendAsync"/>. The bound of the call counts for an answer that is not the one hoped for.</remarks>
+    Task<HubOpening> OpenAsync(HubCall call, CancellationToken cancellation);
 }
 
 /// <summary>The access token of one generation. Never printed: <see cref="ToString"/> hides it.</summary>

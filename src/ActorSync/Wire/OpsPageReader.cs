@@ -3,7 +3,7 @@ using ActorSync.Model;
 
 namespace ActorSync.Wire;
 
-/// <summary>Reads a page of operations; each stays a slice of the answer.</summary>
+/// <summary>Reads a page of operations; each stays a slice of the answer, for <see cref="RemoteOps"/> to read.</summary>
 internal static class OpsPageReader
 {
     /// <summary>Null, or an exception of <see cref="WireJson.IsMalformed"/>, when it is no page.</summary>
@@ -81,17 +81,17 @@ internal static class OpsPageReader
             else if (json.ValueTextEquals("operation_id"u8))
             {
                 json.Read();
-                op.Operation = json.GetGuid();
+                op.Operation = json.TokenType == JsonTokenType.String && json.TryGetGuid(out var id) ? id : Guid.Empty;
             }
             else if (json.ValueTextEquals("device_id"u8))
             {
                 json.Read();
-                op.Device = json.GetString();
+                op.Device = json.TokenType == JsonTokenType.String ? json.GetString() : null;
             }
             else if (json.ValueTextEquals("lamport_ts"u8))
             {
                 json.Read();
-                op.Lamport = json.GetInt64();
+                op.Lamport = json.TokenType == JsonTokenType.Number && json.TryGetInt64(out var lamport) ? lamport : 0;
             }
             else
             {
@@ -99,13 +99,14 @@ internal static class OpsPageReader
             }
         }
 
-        if (op.Id <= 0 || op.Operation == Guid.Empty || string.IsNullOrEmpty(op.Device))
+        // Without its place in the log nothing can go by it; all else that is wrong with one operation is for who merges it.
+        if (op.Id <= 0)
         {
-            throw new JsonException("an operation without its ids");
+            throw new JsonException("an operation without its id");
         }
 
         var raw = body[start..(int)json.BytesConsumed];
-        return new PulledOp(op.Id, new OperationId(op.Operation), new DeviceId(op.Device), op.Lamport, raw);
+        return new PulledOp(op.Id, new OperationId(op.Operation), new DeviceId(op.Device ?? ""), op.Lamport, raw);
     }
 
     private static bool IsAscending(List<PulledOp> ops, long lastId)

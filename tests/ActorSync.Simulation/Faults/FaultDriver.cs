@@ -7,13 +7,11 @@ using ActorSync.TestKit.Hubs;
 namespace ActorSync.Simulation.Faults;
 
 /// <summary>Strikes, at times that the seed decides, with the faults that the swarm switched on; then heals everything.</summary>
-internal sealed class FaultDriver(World world, Swarm swarm, Device device, FakeHub hub, VirtualWire wire, Ledger ledger, Counters counters)
+internal sealed class FaultDriver(World world, Swarm swarm, IReadOnlyList<Device> devices, FakeHub hub, Ledger ledger, Counters counters)
 {
-    private static readonly string[] Victims = ["journal", "auth", "sync", "status", "sync/priority", "sync/bulk"];
+    private static readonly string[] Victims = ["journal", "auth", "sync", "status", "sync/drain-priority", "sync/drain-bulk", "sync/pull"];
 
     private readonly Random _random = world.Random;
-    private IReadOnlyDictionary<string, byte[]>? _journalCopy;
-    private TimeSpan _journalCopiedAt;
     private HubAccount? _hubCopy;
     private bool _healed;
 
@@ -40,30 +38,40 @@ internal sealed class FaultDriver(World world, Swarm swarm, Device device, FakeH
                     : null;
         }
 
-        Often(swarm.Kills, 3, () => Die("killed", power: false));
-        Often(swarm.PowerCuts, 3, () => Die("power cut", power: true));
-        Often(swarm.Partitions, 3, Partition);
-        Often(swarm.ActorCrashes, 4, CrashActor);
-        Often(swarm.DiskFaults, 4, FailDisk);
-        Often(swarm.ClockJumps, 3, JumpClock);
-        Often(swarm.JournalRestores, 2, CopyThenRestoreJournal);
+        Often(swarm.Kills, 3, () => Die(Anyone(), "killed", power: false));
+        Often(swarm.PowerCuts, 3, () => Die(Anyone(), "power cut", power: true));
+        Often(swarm.Partitions, 3, () => Partition(Anyone().Wire));
+        Often(swarm.ActorCrashes, 4, () => CrashActor(Anyone()));
+        Often(swarm.DiskFaults, 4, () => FailDisk(Anyone()));
+        Often(swarm.ClockJumps, 3, () => JumpClock(Anyone()));
+        Often(swarm.JournalRestores, 2, () => CopyThenRestoreJournal(Anyone()));
         Often(swarm.HubRestores, 1, CopyThenRestoreHub);
     }
 
     public void Heal()
     {
         _healed = true;
-        wire.Heal();
         hub.Behave();
         hub.Account.Refuse = static _ => null;
-        device.Disk.Fault = null;
-        if (!device.IsAlive)
+        foreach (var device in devices)
         {
-            device.Start();
+            device.Wire.Heal();
+            device.Disk.Fault = null;
+            StartAgain(device);
         }
     }
 
+    private Device Anyone() => devices[devices.Count == 1 ? 0 : _random.Next(devices.Count)];
+
     private void Network()
+    {
+        foreach (var device in devices)
+        {
+            Network(device.Wire);
+        }
+    }
+
+    private void Network(VirtualWire wire)
     {
         wire.MaxLatency = TimeSpan.FromMilliseconds(_random.Next(2, 2000));
         wire.LosesRequest = swarm.LostRequests ? 0.3 * _random.NextDouble() : 0;
@@ -118,7 +126,7 @@ internal sealed class FaultDriver(World world, Swarm swarm, Device device, FakeH
         }
     }
 
-    private void Die(string how, bool power)
+    private void Die(Device device, string how, bool power)
     {
         if (!device.IsAlive)
         {
@@ -139,11 +147,11 @@ internal sealed class FaultDriver(World world, Swarm swarm, Device device, FakeH
         {
             counters.Add(how);
             world.Trace.Add($"{device.Node!.Name} {how}");
-            world.At(TimeSpan.FromSeconds(5 * _random.NextDouble()), StartAgain);
+            world.At(TimeSpan.FromSeconds(5 * _random.NextDouble()), () => StartAgain(device));
         }
     }
 
-    private void StartAgain()
+    private static void StartAgain(Device device)
     {
         if (!device.IsAlive)
         {
@@ -151,7 +159,7 @@ internal sealed class FaultDriver(World world, Swarm swarm, Device device, FakeH
         }
     }
 
-    private void Partition()
+    private void Partition(VirtualWire wire)
     {
         var oneWay = _random.Next(3) == 0;
         var flaps = _random.Next(3) == 0 ? _random.Next(2, 8) : 1;
@@ -168,7 +176,7 @@ internal sealed class FaultDriver(World world, Swarm swarm, Device device, FakeH
         }
     }
 
-    private void CrashActor()
+    private void CrashActor(Device device)
     {
         if (device.IsAlive)
         {
@@ -179,7 +187,7 @@ internal sealed class FaultDriver(World world, Swarm swarm, Device device, FakeH
         }
     }
 
-    private void FailDisk()
+    private void FailDisk(Device device)
     {
         var (kind, code, name) = _random.Next(3) switch
         {
@@ -191,7 +199,7 @@ internal sealed class FaultDriver(World world, Swarm swarm, Device device, FakeH
         device.Disk.FailAt(kind, _random.Next(1, 10), code, _random.Next(1, 4));
     }
 
-    private void JumpClock()
+    private void JumpClock(Device device)
     {
         if (device.Node is { } node)
         {
@@ -200,30 +208,29 @@ internal sealed class FaultDriver(World world, Swarm swarm, Device device, FakeH
         }
     }
 
-    private void CopyThenRestoreJournal()
+    private void CopyThenRestoreJournal(Device device)
     {
-        _journalCopy = device.Disk.Snapshot();
-        _journalCopiedAt = world.Elapsed;
-        world.At(swarm.FaultTime * 0.3 * _random.NextDouble(), () => Strike(RestoreJournal));
+        var (copy, copiedAt) = (device.Disk.Snapshot(), world.Elapsed);
+        world.At(swarm.FaultTime * 0.3 * _random.NextDouble(), () => Strike(() => RestoreJournal(device, copy, copiedAt)));
     }
 
-    private void RestoreJournal()
+    private void RestoreJournal(Device device, IReadOnlyDictionary<string, byte[]> copy, TimeSpan copiedAt)
     {
-        if (_journalCopy is not { Count: > 0 } copy)
+        if (copy.Count == 0)
         {
             return;
         }
 
         counters.Add("journal restored");
-        world.Trace.Add($"the journal of {_journalCopiedAt.TotalSeconds:F3} s is put back");
+        world.Trace.Add($"the journal of {device.Node?.Name} of {copiedAt.TotalSeconds:F3} s is put back");
         device.Die(power: false);
         device.Disk.Restore(copy);
-        foreach (var entry in ledger.Entries.Where(x => x.AcceptedAt >= _journalCopiedAt))
+        foreach (var entry in ledger.Entries.Where(x => x.Device == device.Index && x.AcceptedAt >= copiedAt))
         {
             entry.Forgotten = true;
         }
 
-        world.At(TimeSpan.FromSeconds(1), StartAgain);
+        world.At(TimeSpan.FromSeconds(1), () => StartAgain(device));
     }
 
     private void CopyThenRestoreHub()

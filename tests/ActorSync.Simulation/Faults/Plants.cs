@@ -9,8 +9,9 @@ namespace ActorSync.Simulation.Faults;
 /// <summary>The plants that do not stand between the wire and the hub.</summary>
 internal static class Plants
 {
-    public static void Schedule(Plant plant, World world, Device device, VirtualWire wire)
+    public static void Schedule(Plant plant, World world, Device device)
     {
+        var wire = device.Wire;
         switch (plant)
         {
             case Plant.DiskLies:

@@ -5,7 +5,7 @@ using ActorSync.TestKit.Hubs;
 namespace ActorSync.Simulation.Judging;
 
 /// <summary>I16: who fails waits. Counts what leaves a device while nothing succeeds, and holds it to each Retry-After that it was told.</summary>
-internal sealed class BackoffLaw(World world, Oracle oracle, bool undisturbed)
+internal sealed class BackoffLaw(World world, Oracle oracle, bool undisturbed, int devices)
 {
     private const int MostInTheWindow = 60;
     private static readonly TimeSpan Window = TimeSpan.FromSeconds(10);
@@ -26,7 +26,7 @@ internal sealed class BackoffLaw(World world, Oracle oracle, bool undisturbed)
             _failing.Dequeue();
         }
 
-        if (_failing.Count > MostInTheWindow)
+        if (_failing.Count > MostInTheWindow * devices)
         {
             oracle.Violated("I16", $"{_failing.Count} pushes in {Window.TotalSeconds} s and none succeeded");
             _failing.Clear();

@@ -10,7 +10,7 @@ internal sealed class HubView
 
     public HubView(FakeHub hub)
     {
-        foreach (var operation in hub.Account.Log)
+        foreach (var operation in hub.Account.Log.Where(static x => !IsRepair(x)))
         {
             if (NumberOf(operation) is { } number)
             {
@@ -29,6 +29,9 @@ internal sealed class HubView
     public IReadOnlyList<HubOperation> Of(int number) => _byNumber.TryGetValue(number, out var held) ? held : [];
 
     public IEnumerable<int> Numbers => _byNumber.Keys;
+
+    /// <summary>A register that a device gave back to a hub that had lost it: judged by the digests.</summary>
+    public static bool IsRepair(HubOperation operation) => operation.OperationId[14] == '8';
 
     public static int? NumberOf(HubOperation operation)
     {

@@ -10,6 +10,9 @@ public sealed class Entry
 
     public required string Entity { get; init; }
 
+    /// <summary>Which device the app wrote it on.</summary>
+    public required int Device { get; init; }
+
     public required string Lane { get; init; }
 
     /// <summary>The hub does not like it until it is told to.</summary>

@@ -6,7 +6,7 @@ using ActorSync.TestKit.Hubs;
 namespace ActorSync.Simulation.Judging;
 
 /// <summary>Holds what is seen against what is promised. Knows the runtime's operations by their ids and nothing else of it.</summary>
-internal sealed class Oracle(World world, Swarm swarm, FakeHub hub, Ledger ledger, Func<QueueOnDisk?> queue)
+internal sealed class Oracle(World world, Swarm swarm, FakeHub hub, Ledger ledger, IReadOnlyList<Device> devices)
 {
     private const int Most = 20;
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(2);
@@ -28,16 +28,24 @@ internal sealed class Oracle(World world, Swarm swarm, FakeHub hub, Ledger ledge
     /// <summary>What must hold at every instant.</summary>
     public void Look()
     {
-        if (Held() is not { } held)
-        {
-            return;
-        }
-
         ReadNames();
         var view = new HubView(hub);
+        foreach (var device in devices)
+        {
+            if (Held(device) is { } held)
+            {
+                Look(device, held, view);
+            }
+        }
+
+        Applied(view);
+    }
+
+    private void Look(Device device, QueueOnDisk held, HubView view)
+    {
         foreach (
-            var entry in ledger.Entries.Where(static x =>
-                x is { AcceptedAt: not null, Forgotten: false, Discarded: false, LostByHub: false }
+            var entry in ledger.Entries.Where(x =>
+                x is { AcceptedAt: not null, Forgotten: false, Discarded: false, LostByHub: false } && x.Device == device.Index
             )
         )
         {
@@ -60,12 +68,10 @@ internal sealed class Oracle(World world, Swarm swarm, FakeHub hub, Ledger ledge
         {
             Violated("D4", $"operation {ledger.Find(id)!.Number} is a dead letter and was never refused");
         }
-
-        Applied(view);
     }
 
     /// <summary>I7: green only with a receipt for everything that is older than the lease.</summary>
-    public void Health(string lane, string state, TimeSpan lease)
+    public void Health(Device device, string lane, string state, TimeSpan lease)
     {
         // The age of what was never seen as the oldest is known by the wall clock alone; one that jumps hides it.
         if (state != "OK" || swarm.ClockJumps)
@@ -74,10 +80,10 @@ internal sealed class Oracle(World world, Swarm swarm, FakeHub hub, Ledger ledge
         }
 
         var old = ledger
-            .Entries.Where(x => x.Lane == lane && x.AcceptedAt is { } at && world.Elapsed - at > lease + Slack)
+            .Entries.Where(x => x.Device == device.Index && x.Lane == lane && x.AcceptedAt is { } at && world.Elapsed - at > lease + Slack)
             .Where(static x => x is { Forgotten: false, Discarded: false, LostByHub: false })
             .ToList();
-        if (old.Count > 0 && Held() is { } held && old.Find(x => held.Holds(x.Id)) is { } waits)
+        if (old.Count > 0 && Held(device) is { } held && old.Find(x => held.Holds(x.Id)) is { } waits)
         {
             Violated(
                 "I7",
@@ -90,7 +96,15 @@ internal sealed class Oracle(World world, Swarm swarm, FakeHub hub, Ledger ledge
     public void LookAtTheEnd()
     {
         Look();
-        if (Held() is not { } held)
+        foreach (var device in devices)
+        {
+            LookAtTheEnd(device);
+        }
+    }
+
+    private void LookAtTheEnd(Device device)
+    {
+        if (Held(device) is not { } held)
         {
             Violated("I9", "there is no journal that can be read");
             return;
@@ -118,11 +132,11 @@ internal sealed class Oracle(World world, Swarm swarm, FakeHub hub, Ledger ledge
     }
 
     /// <summary>What lies in the journal now; null when there is none that can be read.</summary>
-    public QueueOnDisk? Held()
+    public QueueOnDisk? Held(Device device)
     {
         try
         {
-            return queue();
+            return device.Queue();
         }
         catch (RawDatabaseException error)
         {
@@ -155,14 +169,14 @@ internal sealed class Oracle(World world, Swarm swarm, FakeHub hub, Ledger ledge
             }
         }
 
-        foreach (var entity in hub.Account.Log.GroupBy(static x => x.EntityId, StringComparer.Ordinal))
+        foreach (var entity in hub.Account.Log.Where(static x => !HubView.IsRepair(x)).GroupBy(static x => (x.Device, x.EntityId)))
         {
             var last = 0;
             foreach (var number in entity.Select(HubView.NumberOf).OfType<int>())
             {
                 if (number < last && !ledger.Entries[number - 1].LostByHub)
                 {
-                    Violated("I3", $"operation {number} of {entity.Key} reached the hub behind {last}");
+                    Violated("I3", $"operation {number} of {entity.Key.EntityId} reached the hub behind {last}");
                 }
 
                 last = Math.Max(last, number);

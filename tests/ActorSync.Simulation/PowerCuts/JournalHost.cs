@@ -106,5 +106,7 @@ internal sealed class JournalHost
     private sealed class NoHub : IHubPort
     {
         public Task<HubReply> SendAsync(HubCall call, CancellationToken cancellation) => throw new NotSupportedException();
+
+        public Task<HubOpening> OpenAsync(HubCall call, CancellationToken cancellation) => throw new NotSupportedException();
     }
 }

@@ -3,8 +3,10 @@ using ActorSync.Auth;
 using ActorSync.Hosting;
 using ActorSync.Journal;
 using ActorSync.Runtime;
+using ActorSync.Simulation.Judging;
 using ActorSync.TestKit;
 using ActorSync.TestKit.Disk;
+using ActorSync.TestKit.Hubs;
 using ActorSync.Wire;
 using Akka.Actor;
 using static ActorSync.Runtime.RuntimeProtocol;
@@ -19,16 +21,19 @@ internal sealed class Device : IDisposable
 
     private readonly World _world;
     private readonly Func<Node, HttpMessageHandler> _network;
+    private readonly string _name;
     private readonly MemoryCredentials _credentials = new();
     private readonly SyncOptions _options;
     private ProfileLink? _link;
     private readonly List<Action> _ready = [];
     private int _processes;
 
-    public Device(World world, Swarm swarm, Func<Node, HttpMessageHandler> network)
+    /// <param name="network">The way to the hub, by the device's own wire.</param>
+    public Device(World world, Swarm swarm, int index, Func<Node, VirtualWire, HttpMessageHandler> network)
     {
-        (_world, _network) = (world, network);
-        Disk = new CrashDisk(swarm.Directory, swarm.Seed);
+        (_world, Index, _name) = (world, index, $"device-{(char)('a' + index)}");
+        _network = node => network(node, Wire);
+        Disk = new CrashDisk(swarm.Directory, (swarm.Seed * 8) + index);
         _options = SyncOptionsReader.Read(
             "/nowhere",
             $$"""
@@ -45,7 +50,17 @@ internal sealed class Device : IDisposable
         );
     }
 
+    public int Index { get; }
+
+    public VirtualWire Wire { get; } = new();
+
     public CrashDisk Disk { get; }
+
+    /// <summary>A person has signed in.</summary>
+    public bool Paired { get; set; }
+
+    /// <summary>What lies in the journal now; null when there is none yet.</summary>
+    public QueueOnDisk? Queue() => QueueOnDisk.Read(Disk, JournalPath);
 
     /// <summary>Null until it was started for the first time.</summary>
     public Node? Node { get; private set; }
@@ -65,9 +80,9 @@ internal sealed class Device : IDisposable
 
     public void Start()
     {
-        var node = _world.StartNode($"device-{++_processes}");
+        var node = _world.StartNode($"{_name}-{++_processes}");
         (Node, Profile, Failed) = (node, null, null);
-        var platform = node.Platform(_network(node), Disk.Vfs) with { Installation = static () => "the-installation" };
+        var platform = node.Platform(_network(node), Disk.Vfs) with { Installation = () => _name };
         var hub = new HubHttp(_options.Http, platform);
         var link = new ProfileLink(new JournalPort(), hub, platform, _options);
         _link = link;

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using ActorSync.Journal;
 using ActorSync.Model;
+using ActorSync.Pull;
 using ActorSync.Simulation.Faults;
 using ActorSync.Simulation.Judging;
 using ActorSync.Status;
@@ -21,16 +22,13 @@ internal sealed class SimulatedWorld : IDisposable
     private readonly Plant _plant;
     private readonly World _world;
     private readonly FakeHub _hub;
-    private readonly VirtualWire _wire = new();
-    private readonly Device _device;
+    private readonly List<Device> _devices = [];
     private readonly Ledger _ledger = new();
     private readonly Counters _counters = new();
     private readonly Oracle _oracle;
     private readonly BackoffLaw _law;
     private readonly Writers _writers;
     private readonly FaultDriver _faults;
-    private bool _paired;
-    private string? _digest;
 
     private SimulatedWorld(Swarm swarm, Plant plant, Action<string>? echo)
     {
@@ -41,14 +39,19 @@ internal sealed class SimulatedWorld : IDisposable
         _hub = new FakeHub(_world);
         _hub.AccessLife = swarm.ShortTokens ? TimeSpan.FromSeconds(50) : TimeSpan.FromMinutes(15);
         var planted = new PlantedHub(_hub, plant);
-        _device = new Device(_world, swarm, node => Network(node, planted));
-        _oracle = new Oracle(_world, swarm, _hub, _ledger, () => QueueOnDisk.Read(_device.Disk, Device.JournalPath));
+        for (var i = 0; i < swarm.Devices; i++)
+        {
+            var device = new Device(_world, swarm, i, (node, wire) => Network(node, wire, planted));
+            device.OnReady(() => Pair(device));
+            _devices.Add(device);
+        }
+
+        _oracle = new Oracle(_world, swarm, _hub, _ledger, _devices);
         var undisturbed =
             swarm is { ActorCrashes: false, DiskFaults: false, AuthTrouble: false, ShortTokens: false, Kills: false, PowerCuts: false };
-        _law = new BackoffLaw(_world, _oracle, undisturbed);
-        _writers = new Writers(_world, _device, _ledger, swarm);
-        _faults = new FaultDriver(_world, swarm, _device, _hub, _wire, _ledger, _counters);
-        _device.OnReady(Pair);
+        _law = new BackoffLaw(_world, _oracle, undisturbed, swarm.Devices);
+        _writers = new Writers(_world, _devices, _ledger, swarm);
+        _faults = new FaultDriver(_world, swarm, _devices, _hub, _ledger, _counters);
     }
 
     /// <param name="echo">Hears each line of the trace; null for nobody.</param>
@@ -60,15 +63,19 @@ internal sealed class SimulatedWorld : IDisposable
 
     public void Dispose()
     {
-        _device.Dispose();
+        _devices.ForEach(static device => device.Dispose());
         _world.Dispose();
     }
 
     private WorldResult Play()
     {
-        Plants.Schedule(_plant, _world, _device, _wire);
+        Plants.Schedule(_plant, _world, _devices[0]);
         _faults.Schedule();
-        _world.At(TimeSpan.Zero, _device.Start);
+        foreach (var device in _devices)
+        {
+            _world.At(device.Index == 0 ? TimeSpan.Zero : _swarm.FaultTime * 0.2 * _world.Random.NextDouble(), device.Start);
+        }
+
         Sample(TimeSpan.FromSeconds(3));
         LookNowAndThen();
         _world.Run(_swarm.FaultTime);
@@ -81,13 +88,13 @@ internal sealed class SimulatedWorld : IDisposable
         _world.RunUntil(Drained, DrainLimit);
         SetRight();
         _world.RunUntil(Drained, TimeSpan.FromSeconds(30));
-        CompareDigests();
+        new DigestJudge(_world, _hub, _devices, _oracle).Compare();
         _oracle.LookAtTheEnd();
         return Result();
     }
 
-    private HttpMessageHandler Network(Node node, PlantedHub planted) =>
-        new FakeHubHandler(node, planted.Handle, _wire) { Sent = Sent, Received = Received };
+    private HttpMessageHandler Network(Node node, VirtualWire wire, PlantedHub planted) =>
+        new FakeHubHandler(node, planted.Handle, wire) { Sent = Sent, Received = Received };
 
     private void Sent(HubRequest request)
     {
@@ -114,27 +121,32 @@ internal sealed class SimulatedWorld : IDisposable
             ? string.Join(' ', items.Select(x => _ledger.Find((string?)x?["operation_id"] ?? "")?.Number))
             : "";
 
-    private void Pair()
+    private void Pair(Device device)
     {
-        if (_device.Failed is null && !_paired)
+        if (device is { Failed: null, Paired: false })
         {
-            _device.Ask<object>(
+            device.Ask<object>(
                 replyTo => new Pair(Device.HubAddress, _hub.NewPairingCode(), "a device", replyTo),
                 answer =>
                 {
-                    _paired |= answer is SignedIn;
-                    _device.Node!.At(TimeSpan.FromSeconds(1), Pair);
+                    device.Paired |= answer is SignedIn;
+                    device.Node!.At(TimeSpan.FromSeconds(1), () => Pair(device));
                 }
             );
         }
     }
 
-    // A saver's lanes look every few minutes; the person does not wait for that.
+    // A saver looks every few minutes; the person does not wait for that.
     private void Prod()
     {
         if (_swarm.Preset == "saver")
         {
-            _device.Ask<DrainReport>(static to => new SyncProtocol.DrainNow(Force: false, to), static _ => { });
+            foreach (var device in _devices)
+            {
+                device.Ask<DrainReport>(static to => new SyncProtocol.DrainNow(Force: false, to), static _ => { });
+                device.Ask<ReconcileReport>(static to => new PullProtocol.Reconcile(to), static _ => { });
+            }
+
             _world.At(TimeSpan.FromSeconds(10), Prod);
         }
     }
@@ -142,80 +154,57 @@ internal sealed class SimulatedWorld : IDisposable
     // Dead letters are for a person, who tries them again or gives them up.
     private void SetRight()
     {
-        if (_swarm.Seed % 2 == 0)
+        foreach (var device in _devices)
         {
-            _device.AskJournal<object>(static replyTo => new JournalProtocol.RetryDead(null, replyTo), static _ => { });
-            return;
-        }
+            if (_swarm.Seed % 2 == 0)
+            {
+                device.AskJournal<object>(static replyTo => new JournalProtocol.RetryDead(null, replyTo), static _ => { });
+                continue;
+            }
 
-        foreach (var id in _oracle.Held()?.Dead ?? [])
-        {
-            _device.AskJournal<JournalProtocol.Changed>(
-                replyTo => new JournalProtocol.DiscardDead(new OperationId(Guid.ParseExact(id, "D")), "not wanted", replyTo),
-                changed => _ledger.Find(id)!.Discarded |= changed.Count > 0
-            );
+            foreach (var id in _oracle.Held(device)?.Dead ?? [])
+            {
+                device.AskJournal<JournalProtocol.Changed>(
+                    replyTo => new JournalProtocol.DiscardDead(new OperationId(Guid.ParseExact(id, "D")), "not wanted", replyTo),
+                    changed => _ledger.Find(id)!.Discarded |= changed.Count > 0
+                );
+            }
         }
     }
 
-    private bool Drained()
-    {
-        if (_world.Steps % 64 != 0 && _digest is null)
-        {
-            return false;
-        }
-
-        return _oracle.Held() is { Pending: 0, Parked: 0 } held && !held.Dead.Any();
-    }
-
-    private void CompareDigests()
-    {
-        // What a restored journal has forgotten comes back with a pull, and that is not what is tried here.
-        if (_swarm.JournalRestores || _swarm.HubRestores || _oracle.Held() is not { Pending: 0, Parked: 0 })
-        {
-            return;
-        }
-
-        _device.AskJournal<JournalProtocol.ReplicaDigested>(
-            static replyTo => new JournalProtocol.GetDigest(replyTo),
-            answer => _digest = answer.Digest
-        );
-        var theirs = _hub.Account.Merged().Digest;
-        if (!_world.RunUntil(() => _digest is not null, TimeSpan.FromSeconds(40)))
-        {
-            _oracle.Violated("digest", "the journal does not answer");
-        }
-        else if (_digest != theirs)
-        {
-            _oracle.Violated("digest", $"the journal's is {_digest![..12]}, the hub's {theirs[..12]}");
-        }
-    }
+    private bool Drained() =>
+        _world.Steps % 64 == 0 && _devices.TrueForAll(device => _oracle.Held(device) is { Pending: 0, Parked: 0 } held && !held.Dead.Any());
 
     private void Sample(TimeSpan every) =>
         _world.At(
             every,
             () =>
             {
-                _device.Ask<StatusSnapshot>(static replyTo => new StatusProtocol.GetStatus(replyTo), Judge);
+                foreach (var device in _devices)
+                {
+                    device.Ask<StatusSnapshot>(static replyTo => new StatusProtocol.GetStatus(replyTo), status => Judge(device, status));
+                }
+
                 Sample(TimeSpan.FromSeconds(2 + (8 * _world.Random.NextDouble())));
             }
         );
 
-    private void Judge(StatusSnapshot status)
+    private void Judge(Device device, StatusSnapshot status)
     {
         _counters.Add("health samples");
         // A refresh whose answer stayed lost for longer than the hub's grace ends the credential; the person does what the text says.
         if (status.Health.State == "PAUSED" && status.Health.Reason.Contains("pair", StringComparison.Ordinal))
         {
             _counters.Add("paired again");
-            _paired = false;
-            Pair();
+            device.Paired = false;
+            Pair(device);
         }
 
         foreach (var lane in new[] { "priority", "bulk" })
         {
             var state = _plant == Plant.AlwaysGreen ? "OK" : status.Health.Lanes.GetValueOrDefault(lane)?.State ?? "";
             _counters.Add($"health {state}");
-            _oracle.Health(lane, state, Leases.Of(_swarm.Preset, lane));
+            _oracle.Health(device, lane, state, Leases.Of(_swarm.Preset, lane));
         }
     }
 
@@ -225,7 +214,7 @@ internal sealed class SimulatedWorld : IDisposable
             () =>
             {
                 _oracle.Look();
-                if (_device.Failed is { } failed)
+                foreach (var failed in _devices.Select(static device => device.Failed).OfType<Runtime.RuntimeProtocol.ProfileFailed>())
                 {
                     _oracle.Violated("I17", $"the profile gave up: {failed.Code} {failed.Reason}");
                 }
@@ -250,8 +239,12 @@ internal sealed class SimulatedWorld : IDisposable
 
     private WorldResult Result()
     {
-        _counters.AddAll(_wire.Struck);
-        _counters.Add("disk faults", _device.Disk.Faults);
+        foreach (var device in _devices)
+        {
+            _counters.AddAll(device.Wire.Struck);
+            _counters.Add("disk faults", device.Disk.Faults);
+        }
+
         _counters.Add("hub misbehaved", _hub.Misbehaved);
         _counters.Add("operations accepted", _ledger.Entries.Count(static x => x.AcceptedAt is not null));
         _counters.Add("pushes", _hub.Pushes.Count());
@@ -266,40 +259,4 @@ internal sealed class SimulatedWorld : IDisposable
 
         return new WorldResult(_swarm, _plant, _oracle.Violations, _world.Digest, _world.Elapsed, _counters, [.. _world.Trace.Last(50)]);
     }
-}
-
-/// <summary>How one world went.</summary>
-public sealed record WorldResult(
-    Swarm Swarm,
-    Plant Plant,
-    IReadOnlyList<string> Violations,
-    string Digest,
-    TimeSpan Elapsed,
-    Counters Counters,
-    IReadOnlyList<string> Last
-)
-{
-    public string Describe() =>
-        $"""
-            {Swarm}{(Plant == Plant.None ? "" : $", planted {Plant}")}
-            {string.Join('\n', Violations.DefaultIfEmpty("no violation"))}
-            digest {Digest}, virtual {Elapsed}
-            last events:
-            {string.Join('\n', Last)}
-            replay: dotnet run --project tests/ActorSync.Simulation -- --seed {Swarm.Seed}{(Swarm.HubRestores ? " --hub-restores" : "")}
-            """;
-}
-
-/// <summary>How long a lane may be green without a proof: twice its interval, at least a minute.</summary>
-internal static class Leases
-{
-    public static TimeSpan Of(string preset, string lane) =>
-        TimeSpan.FromSeconds(
-            (preset, lane) switch
-            {
-                ("saver", "priority") => 120,
-                ("saver", _) => 600,
-                _ => 60,
-            }
-        );
 }

@@ -16,7 +16,10 @@ public sealed record Swarm
     /// <summary>Operations handed in, all writers together.</summary>
     public int Operations { get; init; }
 
-    /// <summary>One writer an entity: it hands in the next one when the last one was accepted.</summary>
+    /// <summary>Installations of the one account.</summary>
+    public int Devices { get; init; } = 1;
+
+    /// <summary>One writer an entity, more with several devices: it hands in the next one when the last one was accepted.</summary>
     public int Entities { get; init; }
 
     /// <summary>How long faults strike; then they stop and everything must drain.</summary>
@@ -60,8 +63,7 @@ public sealed record Swarm
 
     public bool ClockJumps { get; init; }
 
-    /// <param name="hubRestores">In a third of the worlds an older backup of the hub is put back, which needs the device to merge and to relay.</param>
-    public static Swarm Of(int seed, bool hubRestores = false)
+    public static Swarm Of(int seed)
     {
         // A stream of its own: what is drawn here must not shift what the world draws.
         var random = new Random(unchecked((seed * 31) + 7));
@@ -108,7 +110,8 @@ public sealed record Swarm
             ActorCrashes = On(4),
             DiskFaults = On(5),
             ClockJumps = On(6),
-            HubRestores = On() && hubRestores,
+            HubRestores = On(),
+            Devices = On(2) ? 1 : random.Next(2, 6),
         };
     }
 
@@ -126,7 +129,7 @@ public sealed record Swarm
     {
         var text = new StringBuilder();
         text.Append(
-            $"seed {Seed}: {Interleaving}, {Directory}, {Operations} ops of {Entities} entities, {FaultTime.TotalSeconds:0} s of faults, "
+            $"seed {Seed}: {Interleaving}, {Directory}, {Devices} devices, {Operations} ops of {Entities} entities, {FaultTime.TotalSeconds:0} s of faults, "
         );
         text.Append($"{Preset}, gzip {(Gzip ? "on" : "off")}, {MaxOperations} a request;");
         foreach (var fault in typeof(Swarm).GetProperties().Where(static x => x.PropertyType == typeof(bool) && x.Name != nameof(Gzip)))

@@ -5,11 +5,10 @@ using ActorSync.TestKit;
 
 namespace ActorSync.Simulation.Worlds;
 
-/// <summary>The app: one writer an entity, each in its own pace; what was not answered is handed in again with its id, by the next process, too.</summary>
+/// <summary>The apps of all devices: writers of an entity, each in its own pace; what was not answered is handed in again with its id, by the next process, too.</summary>
 internal sealed class Writers
 {
     private readonly World _world;
-    private readonly Device _device;
     private readonly Ledger _ledger;
     private readonly Swarm _swarm;
     private readonly Random _random;
@@ -17,17 +16,26 @@ internal sealed class Writers
     private int _left;
     private int _number;
 
-    public Writers(World world, Device device, Ledger ledger, Swarm swarm)
+    public Writers(World world, IReadOnlyList<Device> devices, Ledger ledger, Swarm swarm)
     {
-        (_world, _device, _ledger, _swarm) = (world, device, ledger, swarm);
+        (_world, _ledger, _swarm) = (world, ledger, swarm);
         _random = new Random(unchecked(swarm.Seed * 17) + 3);
         _left = swarm.Operations;
-        for (var i = 0; i < swarm.Entities; i++)
+        // With several devices some entities are written on more than one of them; on one device an entity has one writer.
+        var taken = new HashSet<(int, int)>();
+        for (var i = 0; i < Math.Max(swarm.Entities, swarm.Devices); i++)
         {
-            _writers.Add(new Writer($"e{i}"));
+            var (entity, device) = (swarm.Devices == 1 ? i : _random.Next(swarm.Entities), i % swarm.Devices);
+            if (taken.Add((entity, device)))
+            {
+                _writers.Add(new Writer($"e{entity}", devices[device]));
+            }
         }
 
-        device.OnReady(() => _writers.ForEach(Go));
+        foreach (var device in devices)
+        {
+            device.OnReady(() => _writers.FindAll(writer => writer.Device == device).ForEach(Go));
+        }
     }
 
     /// <summary>Everything was handed in and answered.</summary>
@@ -42,7 +50,7 @@ internal sealed class Writers
 
     private void Step(Writer writer, int turn)
     {
-        if (turn != writer.Turn || !_device.IsAlive || _device.Profile is not { } profile)
+        if (turn != writer.Turn || !writer.Device.IsAlive || writer.Device.Profile is not { } profile)
         {
             return;
         }
@@ -72,6 +80,7 @@ internal sealed class Writers
                 Number = ++_number,
                 Id = NewId(),
                 Entity = writer.Entity,
+                Device = writer.Device.Index,
                 Lane = _random.Next(3) == 0 ? "bulk" : "priority",
                 Poison = poison,
             };
@@ -97,7 +106,7 @@ internal sealed class Writers
         }
         catch (JournalUnavailableException)
         {
-            if (_device.IsAlive)
+            if (writer.Device.IsAlive)
             {
                 Go(writer);
             }
@@ -106,7 +115,7 @@ internal sealed class Writers
         }
 
         // An answer to a dead process reaches nobody.
-        if (turn != writer.Turn || !_device.IsAlive)
+        if (turn != writer.Turn || !writer.Device.IsAlive)
         {
             return;
         }
@@ -114,7 +123,7 @@ internal sealed class Writers
         foreach (var (entry, _) in writer.Current)
         {
             entry.AcceptedAt = _world.Elapsed;
-            _world.Trace.Add($"accepted {entry.Number} {entry.Entity} {entry.Lane}{(entry.Poison ? " poison" : "")}");
+            _world.Trace.Add($"accepted {entry.Number} {entry.Entity} of {entry.Device} {entry.Lane}{(entry.Poison ? " poison" : "")}");
         }
 
         writer.Current.Clear();
@@ -137,6 +146,8 @@ internal sealed class Writers
     {
         var (kind, field, payload) = (entry.Number % 7) switch
         {
+            // What a delete carries means nothing; it tells which one it is.
+            5 when entry.Number % 2 == 0 => (OperationKind.Delete, null, $$"""{"n":{{entry.Number}}}"""),
             0 => (OperationKind.Insert, null, $$"""{"n":{{entry.Number}},"title":"é"}"""),
             1 => (OperationKind.Set, "note", $$"""{"n":{{entry.Number}}}"""),
             _ => (OperationKind.Set, (string?)null, $$"""{"n":{{entry.Number}},"k{{entry.Number % 3}}":[{{entry.Number}}]}"""),
@@ -161,9 +172,11 @@ internal sealed class Writers
         return new Guid(bytes, bigEndian: true).ToString("D");
     }
 
-    private sealed class Writer(string entity)
+    private sealed class Writer(string entity, Device device)
     {
         public string Entity => entity;
+
+        public Device Device => device;
 
         public List<(Entry Entry, NewOperation Operation)> Current { get; } = [];
 

@@ -166,7 +166,8 @@ public sealed class FakeHub
         var committed = request.IsPush && right?.Status == 200;
         return new HubExchange(_now() - _start, request, ids, clock, reaction.Answer?.Status, committed, misbehaviour)
         {
-            NamedIds = request.IsPush && reaction is { CutAfter: null, Answer: { Status: 200 } answer } ? Named(answer) : [],
+            NamedIds =
+                (request.IsPush || request.IsPull) && reaction is { CutAfter: null, Answer: { Status: 200 } answer } ? Named(answer) : [],
         };
     }
 
@@ -174,7 +175,7 @@ public sealed class FakeHub
         TryParse(answer.Body, out var body)
             ?
             [
-                .. new[] { "accepted", "rejected" }
+                .. new[] { "accepted", "rejected", "ops" }
                     .SelectMany(list => body[list] as JsonArray ?? [])
                     .Select(static x => (string?)x?["operation_id"] ?? ""),
             ]

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -20,6 +19,9 @@ public sealed class HubAccount
 
     /// <summary>Devices whose operations may be relayed; the caller of a push joins by itself.</summary>
     public HashSet<string> Devices { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>How far each device said that it has read.</summary>
+    public Dictionary<string, long> LastSeen { get; } = new(StringComparer.Ordinal);
 
     /// <summary>The hub's own taste: gives code and message for an operation that it refuses.</summary>
     public Func<HubOperation, (string Error, string Message)?> Refuse { get; set; } = static _ => null;
@@ -208,15 +210,29 @@ public sealed class HubAccount
         }
 
         var stored = (held ?? operation) with { Id = LastId + 1, Lamport = operation.Lamport, Published = true };
-        _heads.Add(
-            Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{Head}|{stored.Id}|{stored.OperationId}|{stored.Lamport}")))
-        );
+        _heads.Add(NextHead(Head, stored));
         _log.Add(stored);
         _byId[stored.OperationId] = stored;
         return stored;
     }
 
     internal string HeadAt(long id) => _heads[(int)id];
+
+    private static string NextHead(string head, HubOperation stored)
+    {
+        var link = new List<byte>(Convert.FromHexString(head));
+        link.AddRange(BigEndian(stored.Id));
+        link.AddRange(Guid.ParseExact(stored.OperationId, "D").ToByteArray(bigEndian: true));
+        link.AddRange(BigEndian(stored.Lamport));
+        return Convert.ToHexStringLower(SHA256.HashData(link.ToArray()));
+    }
+
+    private static byte[] BigEndian(long number)
+    {
+        var bytes = BitConverter.GetBytes(number);
+        Array.Reverse(bytes);
+        return bytes;
+    }
 
     private bool Knows(JsonElement known) =>
         Knows(

@@ -27,21 +27,29 @@ internal static class HubRoutes
             _ => null,
         };
 
-    public static HubAnswer Authorised(HubRequest request, HubAccount account, HubTokens.Access caller, HubTokens tokens) =>
-        (request.Method, request.Path) switch
+    public static HubAnswer Authorised(HubRequest request, HubAccount account, HubTokens.Access caller, HubTokens tokens)
+    {
+        // Whoever has a token of the account is a device of it, also after an older backup was put back.
+        if (caller.Device is { } device)
+        {
+            account.Devices.Add(device);
+        }
+
+        return (request.Method, request.Path) switch
         {
             ("POST", Ops) => Push(request, account, caller),
             ("GET", Ops) => Pull(request, account),
             ("GET", var path) when path.StartsWith(Ops + "/", StringComparison.Ordinal) => One(path[(Ops.Length + 1)..], account),
             ("GET", "/api/v1/sync/digest") => Digest(account),
             ("GET", "/api/v1/sync/snapshot") => Snapshot(account),
-            ("POST", "/api/v1/sync/ack") => HubAnswer.Empty(204),
+            ("POST", "/api/v1/sync/ack") => Ack(request, account),
             ("GET", "/v1/auth/me") => Me(account, caller),
             ("POST", "/v1/auth/devices/start") => HubAnswer.Json(200, new JsonObject { ["code"] = tokens.NewCode(account.Name) }),
             ("DELETE", "/v1/auth/devices/self") => Leave(caller, tokens),
             ("POST", "/v1/me/hangar") => Hangar(request),
             _ => HubAnswer.Error(404, "not_found", "no such endpoint"),
         };
+    }
 
     private static HubAnswer Push(HubRequest request, HubAccount account, HubTokens.Access caller)
     {
@@ -67,7 +75,8 @@ internal static class HubRoutes
             return HubAnswer.Error(400, "invalid_request", "since or limit is out of range");
         }
 
-        if (since > account.LastId || !account.Knows(since, request.Query.GetValueOrDefault("head")))
+        var known = Number(request, "known_id", since);
+        if (since > account.LastId || !account.Knows(known, request.Query.GetValueOrDefault("head")))
         {
             return account.ResyncRequired();
         }
@@ -122,14 +131,19 @@ internal static class HubRoutes
 
     private static HubAnswer Snapshot(HubAccount account)
     {
-        var names = new[] { "entity", "entity_id", "kind", "register", "value", "lamport_ts", "device_id" };
-        var rows = new JsonArray();
-        foreach (var row in account.Merged().AllRows)
+        var names = new[] { "entity", "entity_id", "kind", "register", "value", "lamport_ts", "device_id", "operation_id" };
+        var (rows, merged) = (new JsonArray(), account.Merged());
+        foreach (var row in merged.SnapshotRows)
         {
             var json = new JsonObject();
             for (var i = 0; i < names.Length; i++)
             {
-                json[names[i]] = row[i];
+                json[names[i]] = names[i] switch
+                {
+                    "value" => row[i].Length == 0 ? null : JsonNode.Parse(row[i]),
+                    "lamport_ts" => long.Parse(row[i]),
+                    _ => row[i],
+                };
             }
 
             rows.Add(json);
@@ -141,9 +155,23 @@ internal static class HubRoutes
             {
                 ["cursor"] = account.LastId,
                 ["head"] = account.Head,
+                ["clock"] = account.Log.Select(static x => x.Lamport).DefaultIfEmpty(0).Max(),
+                ["count"] = rows.Count,
                 ["rows"] = rows,
+                ["digest"] = merged.Digest,
             }
         );
+    }
+
+    private static HubAnswer Ack(HubRequest request, HubAccount account)
+    {
+        if (!FakeHub.TryParse(request.Body, out var body) || (long?)body["last_seen_id"] is not { } id || id > account.LastId)
+        {
+            return HubAnswer.Error(400, "invalid_request", "last_seen_id is none, or beyond the latest");
+        }
+
+        account.LastSeen[(string?)body["device_id"] ?? ""] = id;
+        return HubAnswer.Empty(204);
     }
 
     private static HubAnswer Me(HubAccount account, HubTokens.Access caller) =>

@@ -15,6 +15,8 @@ public sealed record HubRequest(
 )
 {
     public bool IsPush => Method == "POST" && Path == "/api/v1/sync/ops";
+
+    public bool IsPull => Method == "GET" && Path == "/api/v1/sync/ops";
 }
 
 /// <summary>One answer, before the wire has done anything to it.</summary>
@@ -67,6 +69,6 @@ public sealed record HubExchange(
     Misbehaviour? Misbehaviour
 )
 {
-    /// <summary>The operations that the answer named, accepted or rejected, as it left the hub.</summary>
+    /// <summary>The operations that the answer named, accepted, rejected or on a page of the log, as it left the hub.</summary>
     public IReadOnlyList<string> NamedIds { get; init; } = [];
 }

@@ -42,7 +42,10 @@ public sealed class MergedState
     }
 
     /// <summary>entity, entity_id, kind, register, value, lamport_ts, device_id; in the digest's order.</summary>
-    public IEnumerable<string[]> AllRows => Rows(_entities.Keys);
+    public IEnumerable<string[]> AllRows => Rows(_entities.Keys).Select(static row => row[..7]);
+
+    /// <summary>The same, and the operation_id.</summary>
+    public IEnumerable<string[]> SnapshotRows => Rows(_entities.Keys);
 
     public void Apply(HubOperation operation)
     {
@@ -96,7 +99,7 @@ public sealed class MergedState
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var length = new byte[4];
-        foreach (var part in Rows(entities).SelectMany(static row => row))
+        foreach (var part in Rows(entities).SelectMany(static row => row.Take(7)))
         {
             var bytes = Encoding.UTF8.GetBytes(part);
             BinaryPrimitives.WriteInt32LittleEndian(length, bytes.Length);
@@ -115,14 +118,14 @@ public sealed class MergedState
             {
                 if (thing.Deleted is { } deleted)
                 {
-                    yield return [entity, id, "D", "", "", deleted.Lamport.ToString(), deleted.Device];
+                    yield return [entity, id, "D", "", "", deleted.Lamport.ToString(), deleted.Device, deleted.OperationId];
                 }
 
                 foreach (var (register, (stamp, value)) in thing.Registers)
                 {
                     if (thing.Deleted is not { } tombstone || stamp.CompareTo(tombstone) > 0)
                     {
-                        yield return [entity, id, "R", register, value, stamp.Lamport.ToString(), stamp.Device];
+                        yield return [entity, id, "R", register, value, stamp.Lamport.ToString(), stamp.Device, stamp.OperationId];
                     }
                 }
             }

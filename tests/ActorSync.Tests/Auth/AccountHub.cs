@@ -84,6 +84,9 @@ internal sealed class AccountHub(World world) : IHubPort
         _families.Clear();
     }
 
+    public async Task<HubOpening> OpenAsync(HubCall call, CancellationToken cancellation) =>
+        new HubOpening.Said(await SendAsync(call, cancellation));
+
     public Task<HubReply> SendAsync(HubCall call, CancellationToken cancellation)
     {
         var done = new TaskCompletionSource<HubReply>();

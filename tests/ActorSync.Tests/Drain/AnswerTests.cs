@@ -41,7 +41,7 @@ public sealed class AnswerTests
     [Trait("criterion", "D3")]
     public void Rows_that_the_answer_does_not_name_stay_and_are_sent_again_after_a_pause()
     {
-        using var world = new ProfileWorld();
+        using var world = new ProfileWorld(children: static children => children with { Pull = null });
         world.Hub.Next(new Misbehaviour.NamesOnly(2));
         var ids = world.Enqueue(5);
 
@@ -59,7 +59,7 @@ public sealed class AnswerTests
     [Trait("criterion", "D3")]
     public void A_hub_that_never_names_a_row_is_not_asked_in_a_tight_loop()
     {
-        using var world = new ProfileWorld();
+        using var world = new ProfileWorld(children: static children => children with { Pull = null });
         world.Hub.Next(new Misbehaviour.NamesOnly(0), times: int.MaxValue);
         world.Enqueue(5);
 

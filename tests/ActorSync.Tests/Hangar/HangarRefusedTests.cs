@@ -32,8 +32,6 @@ public sealed class HangarRefusedTests
         var credential = world.Profile.Auth.Current;
         world.Hub.Next(Misbehaviour.Auth(status, code), times: int.MaxValue, when: HangarWorld.IsHangar);
         world.Source.Items.Add("3");
-        // In the middle between two heartbeats, so that each question is one for the hangar.
-        world.World.RunUntil(() => world.Hub.Exchanges[^1].Request.Path == Me, TimeSpan.FromMinutes(2)).ShouldBeTrue();
         world.World.Run(TimeSpan.FromSeconds(5));
         var asked = world.Hub.Exchanges.Count(x => x.Request.Path == Me);
 
@@ -111,7 +109,6 @@ public sealed class HangarRefusedTests
         using var world = new HangarWorld();
         world.Settle();
         world.Profile.Auth.OnRefused = refused => new AuthProtocol.Verdict.CannotRenew(refused.Generation, refused.Code, "revoked");
-        world.World.RunUntil(() => world.Hub.Exchanges[^1].Request.Path == Me, TimeSpan.FromMinutes(2)).ShouldBeTrue();
         world.World.Run(TimeSpan.FromSeconds(5));
         world.Hub.RevokeAll();
         var asked = world.Hub.Exchanges.Count(x => x.Request.Path == Me);

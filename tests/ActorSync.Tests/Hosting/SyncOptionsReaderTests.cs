@@ -20,9 +20,15 @@ public class SyncOptionsReaderTests
         options.Journal.ShouldBe(new JournalSettings(10_000_000, 8 << 20, 16 << 20, 1000, 4096, 0.25, 2000, 1_000_000));
         options.Drain.Preset.ShouldBe("balanced");
         options.Drain.Presets.Keys.ShouldBe(["balanced", "fast", "saver"]);
-        options.Drain.Presets["balanced"].ShouldBe(new DrainPreset(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30), true));
-        options.Drain.Presets["fast"].ShouldBe(new DrainPreset(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5), true));
-        options.Drain.Presets["saver"].ShouldBe(new DrainPreset(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(5), false));
+        options
+            .Drain.Presets["balanced"]
+            .ShouldBe(new DrainPreset(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30), true, TimeSpan.FromSeconds(15)));
+        options
+            .Drain.Presets["fast"]
+            .ShouldBe(new DrainPreset(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5), true, TimeSpan.FromSeconds(2)));
+        options
+            .Drain.Presets["saver"]
+            .ShouldBe(new DrainPreset(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(5), false, TimeSpan.FromMinutes(5)));
         options.Drain.ShouldBe(
             options.Drain with
             {
@@ -54,7 +60,7 @@ public class SyncOptionsReaderTests
               profiles = [home, work]
               hub = "https://hub.example.com/sync"
               journal { max-operations = 500, cache-bytes = 2MiB }
-              drain.presets.night { priority-interval = 1h, bulk-interval = 1d, notify = off }
+              drain.presets.night { priority-interval = 1h, bulk-interval = 1d, notify = off, pull-interval = 12h }
               drain.preset = night
               auth.device-name = "Anna's desk"
             }
@@ -65,7 +71,9 @@ public class SyncOptionsReaderTests
         options.Hub.ShouldBe(new Uri("https://hub.example.com/sync"));
         options.Journal.ShouldBe(SyncOptionsReader.Read(Folder).Journal with { MaxOperations = 500, CacheBytes = 2 << 20 });
         options.Drain.Preset.ShouldBe("night");
-        options.Drain.Presets["night"].ShouldBe(new DrainPreset(TimeSpan.FromHours(1), TimeSpan.FromDays(1), false));
+        options
+            .Drain.Presets["night"]
+            .ShouldBe(new DrainPreset(TimeSpan.FromHours(1), TimeSpan.FromDays(1), false, TimeSpan.FromHours(12)));
         options.Drain.Presets["fast"].PriorityInterval.ShouldBe(TimeSpan.FromSeconds(1));
         options.Auth.DeviceName.ShouldBe("Anna's desk");
     }

@@ -70,11 +70,13 @@ internal sealed class ScriptedAuthActor(ScriptedAuth script, IActorRef listener)
                 if (script.OnRefused is { } judge)
                 {
                     var verdict = judge(refused);
-                    refused.ReplyTo.Tell(verdict);
+                    // As the real one: what changed is known before the verdict is.
                     if (verdict is AuthProtocol.Verdict.TryAgain)
                     {
                         listener.Tell(script.Changed);
                     }
+
+                    refused.ReplyTo.Tell(verdict);
                 }
 
                 break;

@@ -25,6 +25,7 @@ public sealed class SupervisionTests
             "auth | Any | Restart | - | 5 in 00:01:00 | CredentialUnavailable",
             "sync | Any | Restart | - | 5 in 00:01:00 | ProfileFailed",
             "drain | Any | RestartWithBackoff | 00:00:01..00:05:00 | 10 in 00:10:00 | LaneError",
+            "pull | Any | RestartWithBackoff | 00:00:01..00:05:00 | 10 in 00:10:00 | LaneError",
             "hangar | CredentialRefused | Stop | - | - | HangarWaits",
             "hangar | Any | RestartWithBackoff | 00:00:01..01:00:00 | - | HangarError",
             "status | Any | Restart | - | 5 in 00:01:00 | ProfileFailed",
@@ -52,6 +53,7 @@ public sealed class SupervisionTests
             "/user/actorsync/profiles/default/sync",
             "/user/actorsync/profiles/default/sync/drain-bulk",
             "/user/actorsync/profiles/default/sync/drain-priority",
+            "/user/actorsync/profiles/default/sync/pull",
         ];
 
         world.World.Run(TimeSpan.FromSeconds(1));

@@ -23,7 +23,7 @@ public sealed class StatusTests
             hocon: $$"""
             actorsync.drain {
               preset = slow
-              presets.slow { priority-interval = {{seconds}}s, bulk-interval = {{seconds}}s, notify = on }
+              presets.slow { priority-interval = {{seconds}}s, bulk-interval = {{seconds}}s, notify = on, pull-interval = {{seconds}}s }
             }
             """
         );

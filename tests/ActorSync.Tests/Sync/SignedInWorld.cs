@@ -1,4 +1,5 @@
 using ActorSync.Auth;
+using ActorSync.Journal;
 using ActorSync.Model;
 using ActorSync.TestKit;
 using ActorSync.TestKit.Hubs;
@@ -59,11 +60,16 @@ internal sealed class SignedInWorld : IDisposable
 
     public CredentialGeneration Generation => Store.Content.Generation;
 
-    public AuthProtocol.SignedIn Pair(string? account = null) =>
-        Tree.Ask<AuthProtocol.SignedIn>(
+    /// <summary>As the façade does it: the hub's address is stored behind the sign-in, and then the caller goes on.</summary>
+    public AuthProtocol.SignedIn Pair(string? account = null)
+    {
+        var signedIn = Tree.Ask<AuthProtocol.SignedIn>(
             Tree.Profile,
             asker => new AuthProtocol.Pair(ProfileWorld.HubAddress, Hub.NewPairingCode(account: account), "tests", asker)
         );
+        Tree.Change("hub", ProfileWorld.HubAddress.AbsoluteUri).ShouldBeOfType<JournalProtocol.Settings>();
+        return signedIn;
+    }
 
     public int Asked(string path) => Hub.Exchanges.Count(x => x.Request.Path == path);
 

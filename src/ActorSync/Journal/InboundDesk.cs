@@ -1,0 +1,150 @@
+using Akka.Actor;
+using static ActorSync.Journal.InboundProtocol;
+using static ActorSync.Journal.JournalProtocol;
+
+namespace ActorSync.Journal;
+
+/// <summary>Carries out what the puller asks of the journal. On the actor's thread, part of the actor.</summary>
+/// <remarks>What changes the replica goes in turn with the jobs: somebody may be reading it in steps.</remarks>
+internal sealed class InboundDesk(JournalStore store, Receipts receipts, JournalJobs jobs, Action freed)
+{
+    private readonly PullCursor _cursor = store.Cursor;
+
+    /// <summary>False: not one of ours.</summary>
+    public bool TryCarryOut(IJournalCommand command)
+    {
+        switch (command)
+        {
+            case OpenPull open:
+                Open(open);
+                break;
+            case ApplyPage page:
+                jobs.Start(Once(() => Apply(page)), page);
+                break;
+            case BeginSnapshot begin:
+                jobs.Start(Begin(begin), begin);
+                break;
+            case MergeSnapshot merge:
+                jobs.Start(Merge(merge), merge);
+                break;
+            case SkipSnapshot skip:
+                store.Tables.Write(_cursor.ReadFromTheBeginning);
+                Reply(skip, skip.Pass);
+                break;
+            case ReadRelay read:
+                jobs.Start(Once(() => Read(read)), read);
+                break;
+            case SettleRelay settle:
+                Settle(settle);
+                break;
+            case ListConflicts list:
+                list.ReplyTo.Tell(new InboundProtocol.Conflicts(store.Conflicts.List(list.BelowId, list.Limit)));
+                break;
+            case ListQuarantine list:
+                list.ReplyTo.Tell(new Quarantined(store.Conflicts.ListSetAside(list.Limit)));
+                break;
+            default:
+                return false;
+        }
+
+        return true;
+    }
+
+    private void Open(OpenPull open)
+    {
+        if (_cursor.Binding != open.Binding)
+        {
+            store.Tables.Write(() => _cursor.Bind(open.Binding));
+        }
+
+        if (open.OfferAgain)
+        {
+            store.Tables.Write(store.Relay.OfferAgain);
+        }
+
+        Reply(open, open.Pass);
+    }
+
+    private void Apply(ApplyPage page)
+    {
+        if (_cursor.Position != page.From || _cursor.NeedsSnapshot)
+        {
+            Reply(page, page.Pass);
+            return;
+        }
+
+        (int Applied, int Quarantined) counts = default;
+        store.Tables.Write(() =>
+        {
+            counts = store.Inbound.Apply(page.Operations, receipts.Settled);
+            _cursor.Move(page.LastId, page.Head);
+        });
+        store.ForgetKeysOfEmptyLanes();
+        Reply(page, page.Pass, counts.Applied, counts.Quarantined);
+        receipts.TellCommitted();
+        if (store.Inbound.Freed > 0 || store.Aside.IsFreeing)
+        {
+            freed();
+        }
+    }
+
+    private IEnumerable<JournalStep> Begin(BeginSnapshot begin)
+    {
+        // From here on no ack of before counts; what was acked so far is in the replica when the comparison begins.
+        store.Tables.Write(_cursor.Doubt);
+        while (store.Folding.Fold(store.Tables.Settings.FoldOperations))
+        {
+            yield return JournalStep.More;
+        }
+
+        store.SnapshotMerge.Begin();
+        Reply(begin, begin.Pass);
+    }
+
+    private IEnumerable<JournalStep> Merge(MergeSnapshot merge)
+    {
+        foreach (var step in store.SnapshotMerge.Merge(merge.Rows, merge.End, _cursor))
+        {
+            yield return step;
+        }
+
+        Reply(merge, merge.Pass, merge.Rows.Length);
+    }
+
+    private void Read(ReadRelay read) => read.ReplyTo.Tell(new RelayRead(read.Pass, store.Relay.Read(read.MaxOperations, read.MaxBytes)));
+
+    private void Settle(SettleRelay settle)
+    {
+        if (HistoryProof.Holds(settle.Batch, settle.Result, store.Tables.Row))
+        {
+            store.Tables.Write(() =>
+            {
+                store.Relay.Settle(settle.Batch, settle.Result);
+                store.Believe(settle.Result);
+            });
+        }
+
+        Reply(settle, settle.Pass);
+    }
+
+    private void Reply(IJournalCommand command, long pass, int applied = 0, int quarantined = 0)
+    {
+        ref var row = ref store.Tables.Row;
+        var place = new PullPlace(
+            _cursor.Position,
+            _cursor.Head,
+            row.HubLastId,
+            row.HubHead,
+            _cursor.NeedsSnapshot,
+            store.Relay.HasAny,
+            store.Tables.Device
+        );
+        command.ReplyTo.Tell(new PullStands(pass, place, applied, quarantined));
+    }
+
+    private static IEnumerable<JournalStep> Once(Action work)
+    {
+        work();
+        yield break;
+    }
+}
