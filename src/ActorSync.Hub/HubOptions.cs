@@ -30,6 +30,9 @@ internal sealed record HubOptions
 
     public IChance Chance { get; init; } = new SystemChance();
 
+    /// <summary>Whether an operator is listened to on <c>hub.sock</c> in the folder.</summary>
+    public bool AdminSocket { get; init; }
+
     public HubRetention Retention { get; init; } = new();
 
     public HubLimits Limits { get; init; } = new();

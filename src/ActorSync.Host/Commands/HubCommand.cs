@@ -34,7 +34,7 @@ internal static class HubCommand
             HelpName = "RULE",
         };
         var seed = new Option<int>("--fault-seed") { Description = "Decides which requests a rate hits", HelpName = "N" };
-        return new VerbCommand(
+        var hub = new VerbCommand(
             "hub",
             "The reference hub; prints a pairing code for the account",
             "actorsync hub --account ada",
@@ -54,6 +54,12 @@ internal static class HubCommand
                 Faults(call.Get(fault) ?? [], call.Get(seed))
             )
         );
+        foreach (var verb in HubAdminCommands.All())
+        {
+            hub.Subcommands.Add(verb);
+        }
+
+        return hub;
     }
 
     private static HubFaults Faults(string[] rules, int seed)
@@ -80,6 +86,7 @@ internal static class HubCommand
                 DataDirectory = folder.Hub,
                 Urls = urls,
                 Faults = faults,
+                AdminSocket = true,
                 Logs = log.Factory,
             },
             call.Stop,

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
+using ActorSync.Hub.Admin;
 using Microsoft.AspNetCore.Http;
 
 namespace ActorSync.Hub.Http;
@@ -38,6 +39,8 @@ internal sealed record HubAnswer : IDisposable
     public static HubAnswer NoContent() => new(204, null);
 
     public static HubAnswer Json(JsonBuffer body, int status = 200) => new(status, body);
+
+    public static HubAnswer Json(AdminAnswer answer) => Json(json => JsonSerializer.Serialize(json, answer, AdminJson.Default.AdminAnswer));
 
     public static HubAnswer Json(Action<Utf8JsonWriter> write, int status = 200) => new(status, Written(write));
 

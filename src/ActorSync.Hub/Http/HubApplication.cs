@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using ActorSync.Hub.Admin;
 using ActorSync.Hub.Store;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -18,6 +19,7 @@ internal sealed class HubApplication : IHttpApplication<HttpContext>
 
     private readonly HubContext _hub;
     private readonly ILogger _log;
+    private readonly AdminSocket _admin;
     private readonly FaultDice _faults;
     private readonly SyncEndpoints _sync;
     private readonly Dictionary<string, Dictionary<string, Func<HttpContext, Task<HubAnswer>>>> _routes;
@@ -26,6 +28,7 @@ internal sealed class HubApplication : IHttpApplication<HttpContext>
     {
         _hub = hub;
         _log = hub.Options.Logs.CreateLogger<HubApplication>();
+        _admin = new AdminSocket(hub);
         _faults = new FaultDice(hub.Options.Faults);
         _sync = new SyncEndpoints(hub);
         var accounts = new AccountEndpoints(hub);
@@ -83,7 +86,7 @@ internal sealed class HubApplication : IHttpApplication<HttpContext>
     /// <summary>What the hub was started to do wrong with this request, or the right answer to it.</summary>
     private async Task<HubAnswer?> FaultyAsync(HttpContext context)
     {
-        if (_faults.Draw(context.Request.Method, context.Request.Path.Value ?? "") is not { } fault)
+        if (AdminSocket.IsOn(context) || _faults.Draw(context.Request.Method, context.Request.Path.Value ?? "") is not { } fault)
         {
             return await DispatchAsync(context);
         }
@@ -152,6 +155,11 @@ internal sealed class HubApplication : IHttpApplication<HttpContext>
 
     private Task<HubAnswer> DispatchAsync(HttpContext context)
     {
+        if (AdminSocket.IsOn(context))
+        {
+            return _admin.AnswerAsync(context);
+        }
+
         var path = context.Request.Path.Value ?? "";
         var method = context.Request.Method;
         if (_routes.TryGetValue(path, out var methods))
