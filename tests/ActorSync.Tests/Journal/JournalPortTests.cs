@@ -13,7 +13,6 @@ public sealed class JournalPortTests
     private readonly JournalPort _port = new();
 
     [Fact]
-    [Trait("criterion", "Q3")]
     public async Task A_request_that_is_lost_while_the_journal_goes_down_is_failed_and_never_answers_for_another()
     {
         var journal = new GoingDown(_port);
