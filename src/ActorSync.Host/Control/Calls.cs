@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using ActorSync.Auth.Browser;
 using ActorSync.Journal;
 using ActorSync.Model;
 using ActorSync.Status;
@@ -23,6 +24,13 @@ internal static class Calls
         Json.Empty,
         Json.DrainReport,
         static (profile, _, cancellation) => profile.DrainAsync(cancellation)
+    );
+
+    public static readonly ControlCall<Empty, HangarOutcome> PushHangar = new(
+        "push-hangar",
+        Json.Empty,
+        Json.HangarOutcome,
+        static (profile, _, cancellation) => profile.PushHangarAsync(cancellation)
     );
 
     public static readonly ControlCall<EnqueueAsk, EnqueueAnswer> Enqueue = new(
@@ -192,6 +200,20 @@ internal static class Calls
             Bound(await profile.UseTokenAsync(HubAddress.Parse("--hub", ask.Hub), ask.Secret, cancellation))
     );
 
+    public static readonly ControlCall<CodeAsk, BindingDocument> UseCode = new(
+        "use-code",
+        Json.CodeAsk,
+        Json.BindingDocument,
+        static async (profile, ask, cancellation) =>
+            Bound(
+                await profile.UseCodeAsync(
+                    HubAddress.Parse("--hub", ask.Hub),
+                    new AuthorizationCode(ask.Code, ask.Verifier, new Uri(ask.Redirect)),
+                    cancellation
+                )
+            )
+    );
+
     public static readonly ControlCall<Empty, Empty> SignOut = new(
         "sign-out",
         Json.Empty,
@@ -218,6 +240,7 @@ internal static class Calls
     {
         Status,
         Drain,
+        PushHangar,
         Enqueue,
         Checkpoint,
         Receipt,
@@ -233,6 +256,7 @@ internal static class Calls
         Settings,
         PatchSettings,
         Pair,
+        UseCode,
         UseToken,
         SignOut,
         Explain,

@@ -1,3 +1,4 @@
+using ActorSync.Diagnostics;
 using ActorSync.Journal.Sqlite;
 using ActorSync.Platform;
 using Akka.Actor;
@@ -21,7 +22,7 @@ internal sealed class JournalActor(string path, JournalSettings settings, SyncPl
     private static readonly TimeSpan LookForRoom = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan FoldPause = TimeSpan.FromMilliseconds(100);
 
-    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly ILoggingAdapter _log = Context.GetLogger(NamedFormatter.Instance);
     private readonly ReserveFile _reserve = new(path + ".reserve", platform.SqliteVfs is null ? settings.ReserveBytes : 0);
     private readonly OperationIdSource _ids = new(platform.Time, platform.Chance);
     private readonly JournalJobs _jobs = new(PauseOf(Context.Self));
