@@ -61,7 +61,15 @@ internal sealed class ProfileLink(JournalPort journal, IHubPort hub, SyncPlatfor
             return journal.WhyDown;
         }
 
-        return await AskAsync(actor, command, wait ?? Timeout.InfiniteTimeSpan, cancellation).ConfigureAwait(false);
+        var asker = ActorRefs.NoSender;
+        var answer = AskAsync(actor, replyTo => command(asker = replyTo), wait ?? Timeout.InfiniteTimeSpan, cancellation);
+        // It went down meanwhile, and with it perhaps everybody who answers for it. The first answer is the one that counts.
+        if (!ReferenceEquals(actor, journal.Actor))
+        {
+            asker.Tell(journal.WhyDown, ActorRefs.NoSender);
+        }
+
+        return await answer.ConfigureAwait(false);
     }
 
     public async Task<T> AskProfileAsync<T>(Func<IActorRef, object> question, CancellationToken cancellation, TimeSpan? wait = null) =>

@@ -26,16 +26,18 @@ internal sealed class DepthBench(TimeProvider time, int operations)
         [
             new($"start to first send, 0 pending", shallow[0], "ms", null),
             new($"start to first send, {operations} pending", full[0], "ms", 1000),
-            new("resident, 0 pending", shallow[1], "MiB", null),
-            new($"resident, {operations} pending", full[1], "MiB", null),
-            new("growth of resident memory", full[1] - shallow[1], "MiB", 64),
-            new("enqueue p99, 64 callers, 0 pending", shallow[2], "ms", null),
-            new($"enqueue p99, 64 callers, {operations} pending", full[2], "ms", null),
-            new("enqueue p99, deep over empty", full[2] / shallow[2], "×", 2),
+            new("resident at the first send, 0 pending", shallow[1], "MiB", null),
+            new($"resident at the first send, {operations} pending", full[1], "MiB", null),
+            new("growth of resident memory with the backlog", full[1] - shallow[1], "MiB", 64),
+            new("resident after an enqueue load, 0 pending before it", shallow[2], "MiB", null),
+            new($"resident after an enqueue load, {operations} pending before it", full[2], "MiB", null),
+            new("enqueue p99, 64 callers, 0 pending", shallow[3], "ms", null),
+            new($"enqueue p99, 64 callers, {operations} pending", full[3], "ms", null),
+            new("enqueue p99, deep over empty", full[3] / shallow[3], "×", 2),
         ];
     }
 
-    /// <summary>In the child: measures one folder and prints three numbers.</summary>
+    /// <summary>In the child: measures one folder and prints four numbers.</summary>
     public async Task ProbeHereAsync(string folder, string hub, TextWriter output, CancellationToken stop)
     {
         var options = SyncOptionsReader.Read(folder, "actorsync.drain.max-operations = 500");
@@ -49,18 +51,24 @@ internal sealed class DepthBench(TimeProvider time, int operations)
         }
 
         var firstSend = (time.GetUtcNow().UtcDateTime - Process.GetCurrentProcess().StartTime.ToUniversalTime()).TotalMilliseconds;
+        // Before any load: what an equal load makes grow would hide what the backlog costs.
+        var resident = Resident();
         await profile
             .PatchSettingsAsync(ImmutableSortedDictionary.Create<string, string?>(StringComparer.Ordinal).Add("mode", "local"), stop)
             .ConfigureAwait(false);
         var load = new EnqueueLoad(runtime, time, batch: 1);
         await load.RunAsync(64, EnqueueSlice / 3, stop).ConfigureAwait(false);
         var enqueue = await load.RunAsync(64, EnqueueSlice, stop).ConfigureAwait(false);
-        using var self = Process.GetCurrentProcess();
-        var resident = self.WorkingSet64 / (1024.0 * 1024);
         await output
-            .WriteLineAsync(FormattableString.Invariant($"{Result}{firstSend:F1} {resident:F1} {enqueue.P99:F3}"))
+            .WriteLineAsync(FormattableString.Invariant($"{Result}{firstSend:F1} {resident:F1} {Resident():F1} {enqueue.P99:F3}"))
             .ConfigureAwait(false);
         await output.FlushAsync(stop).ConfigureAwait(false);
+    }
+
+    private static double Resident()
+    {
+        using var self = Process.GetCurrentProcess();
+        return self.WorkingSet64 / (1024.0 * 1024);
     }
 
     private static async Task<double[]> ProbeAsync(string folder, string hub, CancellationToken stop)

@@ -20,6 +20,12 @@ internal interface IGroupMember : IOpenCompletion
     void Store(ReadOnlySpan<Accepted> accepted);
 
     void Refuse(SyncException reason, int index);
+
+    /// <summary>Goes with <see cref="FailIfOpen"/>; taken before the member is handed over.</summary>
+    int Lease { get; }
+
+    /// <summary>Nobody may ever answer it: fails it unless somebody has, or still does at the same time. What comes after that is not told.</summary>
+    void FailIfOpen(int lease, Unavailable why);
 }
 
 /// <summary>One operation of a caller who awaits it: the request, its place in the group and the caller's completion in one pooled object.</summary>
@@ -28,6 +34,10 @@ internal sealed class EnqueueRequest : IGroupMember, IValueTaskSource<Accepted>
     private static readonly ConcurrentQueue<EnqueueRequest> Pool = new();
     private readonly Intake[] _operation = new Intake[1];
     private ManualResetValueTaskSourceCore<Accepted> _completion;
+
+    // Odd while it waits for its answer. One that was failed late may still be in a mailbox and is not used again.
+    private int _lease;
+    private bool _isAbandoned;
 
     private EnqueueRequest() { }
 
@@ -39,20 +49,52 @@ internal sealed class EnqueueRequest : IGroupMember, IValueTaskSource<Accepted>
 
     public ValueTask<Accepted> Task => new(this, _completion.Version);
 
+    public int Lease => Volatile.Read(ref _lease);
+
     /// <param name="asynchronously">False only in the simulation: the caller goes on within the reply.</param>
     public static EnqueueRequest Rent(in Intake operation, bool asynchronously)
     {
         var request = Pool.TryDequeue(out var used) ? used : new EnqueueRequest();
         request._completion.RunContinuationsAsynchronously = asynchronously;
         request._operation[0] = operation;
+        request._lease++;
         return request;
     }
 
-    public void Store(ReadOnlySpan<Accepted> accepted) => _completion.SetResult(accepted[0]);
+    public void Store(ReadOnlySpan<Accepted> accepted)
+    {
+        if (MayAnswer(Lease))
+        {
+            _completion.SetResult(accepted[0]);
+        }
+    }
 
-    public void Refuse(SyncException reason, int index) => _completion.SetException(reason);
+    public void Refuse(SyncException reason, int index)
+    {
+        if (MayAnswer(Lease))
+        {
+            _completion.SetException(reason);
+        }
+    }
 
-    public void Fail(Unavailable why) => _completion.SetException(new JournalUnavailableException(why.Reason, why.Remedy));
+    public void Fail(Unavailable why)
+    {
+        if (MayAnswer(Lease))
+        {
+            _completion.SetException(new JournalUnavailableException(why.Reason, why.Remedy));
+        }
+    }
+
+    public void FailIfOpen(int lease, Unavailable why)
+    {
+        if (MayAnswer(lease))
+        {
+            _isAbandoned = true;
+            _completion.SetException(new JournalUnavailableException(why.Reason, why.Remedy));
+        }
+    }
+
+    private bool MayAnswer(int lease) => (lease & 1) == 1 && Interlocked.CompareExchange(ref _lease, lease + 1, lease) == lease;
 
     Accepted IValueTaskSource<Accepted>.GetResult(short token)
     {
@@ -64,7 +106,10 @@ internal sealed class EnqueueRequest : IGroupMember, IValueTaskSource<Accepted>
         {
             _completion.Reset();
             _operation[0] = default;
-            Pool.Enqueue(this);
+            if (!_isAbandoned)
+            {
+                Pool.Enqueue(this);
+            }
         }
     }
 
@@ -98,6 +143,10 @@ internal sealed class EnqueueBatchRequest(Intake[] operations, SourceCheckpoint?
     public void Refuse(SyncException reason, int index) => _completion.TrySetException(reason);
 
     public void Fail(Unavailable why) => _completion.TrySetException(new JournalUnavailableException(why.Reason, why.Remedy));
+
+    public int Lease => 0;
+
+    public void FailIfOpen(int lease, Unavailable why) => Fail(why);
 }
 
 /// <summary>The same for an actor that asks by message.</summary>
@@ -123,4 +172,9 @@ internal sealed class EnqueueManyMember(Intake[] operations, SourceCheckpoint? c
     }
 
     public void Fail(Unavailable why) => replyTo.Tell(why, ActorRefs.NoSender);
+
+    public int Lease => 0;
+
+    // Made by the journal from a message of its own: never handed over.
+    public void FailIfOpen(int lease, Unavailable why) => Fail(why);
 }

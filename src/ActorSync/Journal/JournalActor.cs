@@ -10,8 +10,8 @@ namespace ActorSync.Journal;
 /// <summary>The only one that touches the profile's SQLite file. Runs on its own thread; every write is a transaction, every reply comes after the commit.</summary>
 /// <remarks>
 /// Enqueues gather in one transaction: the flush that the first of a group sends to itself comes behind everything that was in the mailbox, so one
-/// fsync serves them all. Anything else that touches the file commits the group first. Long work goes in steps between which the mailbox is served. A storage failure fails the group and the
-/// actor; the parent opens a new one.
+/// fsync serves them all. Anything else commits the group first. Long work goes in steps between which the mailbox is served. A storage failure fails
+/// the group and the actor; the parent opens a new one.
 /// </remarks>
 internal sealed class JournalActor(string path, JournalSettings settings, SyncPlatform platform, JournalStatistics statistics, int stepRows)
     : UntypedActor,
@@ -116,12 +116,21 @@ internal sealed class JournalActor(string path, JournalSettings settings, SyncPl
             case EnqueueMany many:
                 Take(many);
                 break;
-            case Continue:
+            default:
                 CommitGroup();
+                HandleOther(message);
+                break;
+        }
+    }
+
+    private void HandleOther(object message)
+    {
+        switch (message)
+        {
+            case Continue:
                 _jobs.Step();
                 break;
             case Fold:
-                CommitGroup();
                 FoldSome();
                 break;
             case LookForSpace:
@@ -134,7 +143,6 @@ internal sealed class JournalActor(string path, JournalSettings settings, SyncPl
                 Subscribe(subscribe.ReplyTo);
                 break;
             case IJournalCommand command:
-                CommitGroup();
                 if (!_desk.TryCarryOut(command))
                 {
                     Unhandled(command);
@@ -147,8 +155,6 @@ internal sealed class JournalActor(string path, JournalSettings settings, SyncPl
                 break;
         }
     }
-
-    // ---- enqueue ----
 
     private void Gather(IGroupMember member)
     {
@@ -216,8 +222,6 @@ internal sealed class JournalActor(string path, JournalSettings settings, SyncPl
         }
     }
 
-    // ---- folding ----
-
     private void ScheduleFold()
     {
         if (_store.Tables.Row.Unfolded > 0 && !Timers.IsTimerActive(FoldTimer))
@@ -239,8 +243,6 @@ internal sealed class JournalActor(string path, JournalSettings settings, SyncPl
             Self.Tell(Fold.Instance, ActorRefs.NoSender);
         }
     }
-
-    // ---- disk ----
 
     private void LookForRoomNow()
     {

@@ -40,13 +40,18 @@ internal sealed class JournalPort
     public void Tell(IGroupMember member)
     {
         var route = _route;
-        if (route.Actor is { } actor)
-        {
-            actor.Tell(member, ActorRefs.NoSender);
-        }
-        else
+        if (route.Actor is not { } actor)
         {
             member.Fail(route.Why!);
+            return;
+        }
+
+        var lease = member.Lease;
+        actor.Tell(member, ActorRefs.NoSender);
+        // It went down meanwhile, and with it perhaps everybody who answers for it: at the very end nobody hears of dead letters.
+        if (!ReferenceEquals(route, _route))
+        {
+            member.FailIfOpen(lease, WhyDown);
         }
     }
 

@@ -76,22 +76,14 @@ internal ref partial struct JsonScan(ReadOnlySpan<byte> json)
 
     private bool Object(int depth)
     {
-        if (depth > OperationRules.MaxPayloadDepth)
+        if (!Enter(depth, '}', out var isOver))
         {
-            return Refuse($"nests deeper than {OperationRules.MaxPayloadDepth} levels", _at);
-        }
-
-        _at++;
-        SkipBlanks();
-        if (Is('}'))
-        {
-            _at++;
-            return true;
+            return false;
         }
 
         var previous = ReadOnlySpan<byte>.Empty;
         var first = true;
-        while (true)
+        while (!isOver)
         {
             var keyAt = _at;
             if (!Is('"'))
@@ -126,30 +118,36 @@ internal ref partial struct JsonScan(ReadOnlySpan<byte> json)
 
             _at++;
             SkipBlanks();
-            if (!Value(depth))
+            if (!Value(depth) || !Next('}', out isOver))
             {
                 return false;
             }
-
-            SkipBlanks();
-            if (Is('}'))
-            {
-                _at++;
-                return true;
-            }
-
-            if (!Is(','))
-            {
-                return Unexpected();
-            }
-
-            _at++;
-            SkipBlanks();
         }
+
+        return true;
     }
 
     private bool Array(int depth)
     {
+        if (!Enter(depth, ']', out var isOver))
+        {
+            return false;
+        }
+
+        while (!isOver)
+        {
+            if (!Value(depth) || !Next(']', out isOver))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private bool Enter(int depth, char close, out bool isOver)
+    {
+        isOver = false;
         if (depth > OperationRules.MaxPayloadDepth)
         {
             return Refuse($"nests deeper than {OperationRules.MaxPayloadDepth} levels", _at);
@@ -157,34 +155,33 @@ internal ref partial struct JsonScan(ReadOnlySpan<byte> json)
 
         _at++;
         SkipBlanks();
-        if (Is(']'))
+        if (Is(close))
+        {
+            _at++;
+            isOver = true;
+        }
+
+        return true;
+    }
+
+    private bool Next(char close, out bool isOver)
+    {
+        SkipBlanks();
+        isOver = Is(close);
+        if (isOver)
         {
             _at++;
             return true;
         }
 
-        while (true)
+        if (!Is(','))
         {
-            if (!Value(depth))
-            {
-                return false;
-            }
-
-            SkipBlanks();
-            if (Is(']'))
-            {
-                _at++;
-                return true;
-            }
-
-            if (!Is(','))
-            {
-                return Unexpected();
-            }
-
-            _at++;
-            SkipBlanks();
+            return Unexpected();
         }
+
+        _at++;
+        SkipBlanks();
+        return true;
     }
 
     private bool Literal(ReadOnlySpan<byte> word)

@@ -1,13 +1,10 @@
 using ActorSync.Auth;
-using ActorSync.Diagnostics;
 using ActorSync.Hangar;
 using ActorSync.Journal;
-using ActorSync.Model;
 using ActorSync.Outbox;
 using ActorSync.Pull;
 using ActorSync.Status;
 using ActorSync.Sync;
-using ActorSync.Wire;
 using Akka.Actor;
 
 namespace ActorSync.Runtime;
@@ -21,7 +18,7 @@ internal static class Absent
         switch (message)
         {
             case AuthProtocol.IAuthCommand command:
-                command.ReplyTo.Tell(For(command, reason, remedy), ActorRefs.NoSender);
+                OpenCommands.Refuse(command, new CredentialUnavailableException(reason, remedy));
                 return true;
             case SyncProtocol.DrainNow drain:
                 drain.ReplyTo.Tell(DrainTickets.Stopped(reason, null), ActorRefs.NoSender);
@@ -53,21 +50,4 @@ internal static class Absent
                 return false;
         }
     }
-
-    private static object For(AuthProtocol.IAuthCommand command, string reason, string remedy) =>
-        command switch
-        {
-            AuthProtocol.GetCredential => new AuthProtocol.CurrentCredential(CredentialGeneration.None, null, null, reason),
-            AuthProtocol.CredentialRefused => new AuthProtocol.Verdict.NotNow(
-                new HubFailure(ErrorClass.LocalResource, PauseTexts.CredentialUnavailable, reason, remedy)
-            ),
-            AuthProtocol.GetLostCredential => new AuthProtocol.CurrentCredential(CredentialGeneration.None, null, null, reason),
-            AuthProtocol.ILossCommand => new AuthProtocol.LossRefused(PauseTexts.CredentialUnavailable, reason),
-            AuthProtocol.SignOut or AuthProtocol.Unpair => new AuthProtocol.SignOutRefused(
-                PauseTexts.CredentialUnavailable,
-                reason,
-                remedy
-            ),
-            _ => new AuthProtocol.SignInRefused(PauseTexts.CredentialUnavailable, reason, remedy),
-        };
 }

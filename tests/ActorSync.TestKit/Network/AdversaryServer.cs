@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
@@ -10,24 +9,18 @@ namespace ActorSync.TestKit.Network;
 /// <summary>A raw TCP (or TLS) server on loopback that does to each connection what its script says: whatever no honest server does.</summary>
 public sealed class AdversaryServer : IAsyncDisposable
 {
-    private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    private readonly LoopbackListener _listener = new();
     private readonly Func<AdversaryConnection, Task> _script;
     private readonly SslServerAuthenticationOptions? _tls;
-    private readonly CancellationTokenSource _stop = new();
-    private readonly ConcurrentDictionary<Task, byte> _running = new();
-    private readonly Task _accepting;
     private int _connections;
 
     private AdversaryServer(Func<AdversaryConnection, Task> script, SslServerAuthenticationOptions? tls)
     {
         (_script, _tls) = (script, tls);
-        _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        _listener.Listen(128);
-        Port = ((IPEndPoint)_listener.LocalEndPoint!).Port;
-        _accepting = AcceptAsync();
+        _listener.Serve(RunAsync);
     }
 
-    public int Port { get; }
+    public int Port => _listener.Port;
 
     public Uri Address => new($"{(_tls is null ? "http" : "https")}://127.0.0.1:{Port}");
 
@@ -53,42 +46,16 @@ public sealed class AdversaryServer : IAsyncDisposable
             }
         });
 
-    public async ValueTask DisposeAsync()
-    {
-        await _stop.CancelAsync();
-        _listener.Dispose();
-        await _accepting;
-        await Task.WhenAll(_running.Keys);
-        _stop.Dispose();
-    }
-
-    private async Task AcceptAsync()
-    {
-        try
-        {
-            while (true)
-            {
-                var socket = await _listener.AcceptAsync(_stop.Token);
-                Interlocked.Increment(ref _connections);
-                var run = RunAsync(socket);
-                _running.TryAdd(run, 0);
-                _ = run.ContinueWith(done => _running.TryRemove(done, out _), TaskScheduler.Default);
-            }
-        }
-        catch (Exception error) when (error is OperationCanceledException or SocketException or ObjectDisposedException)
-        {
-            // Stopped.
-        }
-    }
+    public ValueTask DisposeAsync() => _listener.DisposeAsync();
 
     private async Task RunAsync(Socket socket)
     {
+        Interlocked.Increment(ref _connections);
         await Task.Yield();
-        socket.NoDelay = true;
         try
         {
             await using var stream = await SecureAsync(new NetworkStream(socket, ownsSocket: true));
-            var connection = new AdversaryConnection(socket, stream, Requests, _stop.Token);
+            var connection = new AdversaryConnection(socket, stream, Requests, _listener.Stop);
             await _script(connection);
         }
         catch (Exception error)
@@ -116,7 +83,7 @@ public sealed class AdversaryServer : IAsyncDisposable
         }
 
         var secure = new SslStream(stream, leaveInnerStreamOpen: false);
-        await secure.AuthenticateAsServerAsync(_tls, _stop.Token);
+        await secure.AuthenticateAsServerAsync(_tls, _listener.Stop);
         return secure;
     }
 }

@@ -29,24 +29,18 @@ public readonly record struct CutPlan(Direction Direction, int AfterBytes, Cut C
 /// <summary>A TCP proxy on loopback that ends connections after a chosen number of bytes.</summary>
 public sealed class TcpProxy : IAsyncDisposable
 {
-    private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    private readonly LoopbackListener _listener = new();
     private readonly ConcurrentQueue<CutPlan> _plans = new();
-    private readonly ConcurrentDictionary<Task, byte> _running = new();
-    private readonly CancellationTokenSource _stop = new();
     private readonly int _upstream;
-    private readonly Task _accepting;
     private int _cuts;
 
     private TcpProxy(int upstreamPort)
     {
         _upstream = upstreamPort;
-        _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        _listener.Listen(128);
-        Port = ((IPEndPoint)_listener.LocalEndPoint!).Port;
-        _accepting = AcceptAsync();
+        _listener.Serve(CarryAsync);
     }
 
-    public int Port { get; }
+    public int Port => _listener.Port;
 
     public Uri Address => new($"http://127.0.0.1:{Port}");
 
@@ -59,44 +53,20 @@ public sealed class TcpProxy : IAsyncDisposable
     /// <summary>The next connection that has no plan yet gets this one; without plans all passes.</summary>
     public void Plan(CutPlan plan) => _plans.Enqueue(plan);
 
-    public async ValueTask DisposeAsync()
-    {
-        await _stop.CancelAsync();
-        _listener.Dispose();
-        await _accepting;
-        await Task.WhenAll(_running.Keys);
-        _stop.Dispose();
-    }
+    public ValueTask DisposeAsync() => _listener.DisposeAsync();
 
-    private async Task AcceptAsync()
+    private async Task CarryAsync(Socket client)
     {
-        try
-        {
-            while (true)
-            {
-                var client = await _listener.AcceptAsync(_stop.Token);
-                var run = CarryAsync(client, _plans.TryDequeue(out var plan) ? plan : null);
-                _running.TryAdd(run, 0);
-                _ = run.ContinueWith(done => _running.TryRemove(done, out _), TaskScheduler.Default);
-            }
-        }
-        catch (Exception error) when (error is OperationCanceledException or SocketException or ObjectDisposedException)
-        {
-            // Stopped.
-        }
-    }
-
-    private async Task CarryAsync(Socket client, CutPlan? plan)
-    {
+        CutPlan? plan = _plans.TryDequeue(out var next) ? next : null;
         await Task.Yield();
         using var hub = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         using (client)
         {
-            client.NoDelay = hub.NoDelay = true;
+            hub.NoDelay = true;
             try
             {
-                await hub.ConnectAsync(new IPEndPoint(IPAddress.Loopback, _upstream), _stop.Token);
-                using var ended = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+                await hub.ConnectAsync(new IPEndPoint(IPAddress.Loopback, _upstream), _listener.Stop);
+                using var ended = CancellationTokenSource.CreateLinkedTokenSource(_listener.Stop);
                 var there = PumpAsync(client, hub, plan is { Direction: Direction.Request } ? plan : null, ended);
                 var back = PumpAsync(hub, client, plan is { Direction: Direction.Answer } ? plan : null, ended);
                 await Task.WhenAll(there, back);
@@ -163,7 +133,7 @@ public sealed class TcpProxy : IAsyncDisposable
                 // Swallows what still comes, so that the sender notices nothing.
                 var sink = new byte[8 << 10];
                 while (await from.ReceiveAsync(sink, ended.Token) > 0) { }
-                await Task.Delay(Timeout.Infinite, _stop.Token);
+                await Task.Delay(Timeout.Infinite, _listener.Stop);
                 break;
         }
     }

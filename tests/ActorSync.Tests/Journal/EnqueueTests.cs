@@ -126,7 +126,7 @@ public sealed class EnqueueTests : IDisposable
     }
 
     [Fact]
-    [Trait("criterion", "Q12")]
+    [Trait("criterion", "Q6")]
     public void A_page_of_large_rows_ends_early_and_says_so()
     {
         var large = $"\"{new string('x', 1_000_000)}\"";
