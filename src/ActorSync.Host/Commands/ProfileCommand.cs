@@ -98,7 +98,11 @@ internal static class ProfileCommand
             call.Line($"profile {removed.Name} is gone");
             if (removed.File is { } file)
             {
-                call.Line($"{Plain.Count(removed.Exported)} operations that had not reached the hub are in {file}");
+                call.Line(
+                    removed.Exported > 0
+                        ? $"{Plain.Count(removed.Exported)} operations that had not reached the hub are in {file}"
+                        : $"its journal cannot be read; it was set aside in {file}"
+                );
             }
 
             return ExitCodes.Done;

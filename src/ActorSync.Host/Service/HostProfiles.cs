@@ -93,40 +93,56 @@ internal sealed class HostProfiles(DataFolder folder, SyncRuntime? runtime, Time
 
     private async Task<RemovedProfileDocument> RemoveKnownAsync(string name, bool yes, CancellationToken cancellation)
     {
-        var isLive = runtime?.Profiles.Contains(name, StringComparer.Ordinal) == true;
-        var signedOut = false;
-        if (isLive)
+        if (runtime?.Profiles.Contains(name, StringComparer.Ordinal) != true)
         {
-            var profile = runtime!.Profile(name);
-            await using (var live = new RuntimeDoor(profile, owned: null, drains: true))
-            {
-                RefuseUnsent(name, await UnsentAsync(live, cancellation), yes);
-            }
-
-            signedOut = await TrySignOutAsync(profile, cancellation);
-            await runtime.StopProfileAsync(name, cancellation);
+            return await TakeAwayAsync(name, yes, signedOut: null, cancellation);
         }
 
-        // What came in meanwhile is in the file as well: from here on nobody can enqueue.
-        var (exported, file) = (0L, (string?)null);
-        await using (var alone = await RuntimeDoor.OpenAsync(folder, name, online: false, logs: null, cancellation))
+        var profile = runtime.Profile(name);
+        await using (var live = new RuntimeDoor(profile, owned: null, drains: true))
         {
-            var unsent = await UnsentAsync(alone, cancellation);
-            if (!isLive)
-            {
-                RefuseUnsent(name, unsent, yes);
-                signedOut = await TrySignOutAsync(alone.Profile, cancellation);
-            }
+            await RefuseUnsentAsync(name, live, yes, cancellation);
+        }
 
-            if (unsent > 0)
+        var signedOut = await TrySignOutAsync(profile, cancellation);
+        await runtime.StopProfileAsync(name, cancellation);
+        try
+        {
+            // From here on nobody can enqueue; what came in meanwhile is exported as well.
+            return await TakeAwayAsync(name, yes: true, signedOut, cancellation);
+        }
+        catch
+        {
+            await runtime.StartProfileAsync(name, CancellationToken.None);
+            throw;
+        }
+    }
+
+    /// <param name="signedOut">Null when that is still to be done.</param>
+    private async Task<RemovedProfileDocument> TakeAwayAsync(string name, bool yes, bool? signedOut, CancellationToken cancellation)
+    {
+        var (exported, file) = (0L, (string?)null);
+        try
+        {
+            await using var alone = await RuntimeDoor.OpenAsync(folder, name, online: false, logs: null, cancellation);
+            await RefuseUnsentAsync(name, alone, yes, cancellation);
+            signedOut ??= await TrySignOutAsync(alone.Profile, cancellation);
+            if (await UnsentAsync(alone, cancellation) > 0)
             {
-                file = ExportFile(name);
+                file = NewPath("exports", name, ".ndjson");
                 exported = await QueueExport.WriteAsync(alone, file, cancellation, "pending", "parked", "dead");
             }
         }
+        catch (JournalOpenException damaged) when (yes && damaged.Code is "journal_corrupt" or "journal_newer")
+        {
+            // Nobody can say what is in it: it is set aside, not deleted.
+            file = NewPath("removed", name, "");
+            Directory.Move(ProfileBook.FolderOf(folder, name), file);
+            return new RemovedProfileDocument(name, Exported: 0, file, SignedOut: false);
+        }
 
         Directory.Delete(ProfileBook.FolderOf(folder, name), recursive: true);
-        return new RemovedProfileDocument(name, exported, file, signedOut);
+        return new RemovedProfileDocument(name, exported, file, signedOut == true);
     }
 
     private async Task<ProfileDocument> ShowAsync(string name, bool isDefault, CancellationToken cancellation)
@@ -183,9 +199,9 @@ internal sealed class HostProfiles(DataFolder folder, SyncRuntime? runtime, Time
         return counts.Pending + counts.Parked + counts.Dead;
     }
 
-    private static void RefuseUnsent(string name, long unsent, bool yes)
+    private static async Task RefuseUnsentAsync(string name, IDoor door, bool yes, CancellationToken cancellation)
     {
-        if (unsent > 0 && !yes)
+        if (!yes && await UnsentAsync(door, cancellation) is var unsent and > 0)
         {
             throw new SyncException(
                 "profile_not_empty",
@@ -195,11 +211,11 @@ internal sealed class HostProfiles(DataFolder folder, SyncRuntime? runtime, Time
         }
     }
 
-    private string ExportFile(string name)
+    private string NewPath(string below, string name, string ending)
     {
-        var exports = Path.Combine(folder.Path, "exports");
-        DataFolder.CreatePrivate(exports);
-        var at = time.GetUtcNow().ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
-        return Path.Combine(exports, $"{name}-{at}.ndjson");
+        var parent = Path.Combine(folder.Path, below);
+        DataFolder.CreatePrivate(parent);
+        var at = time.GetUtcNow().ToString("yyyyMMdd'T'HHmmssfff'Z'", CultureInfo.InvariantCulture);
+        return Path.Combine(parent, $"{name}-{at}{ending}");
     }
 }
