@@ -253,6 +253,60 @@ public sealed class RemoteControlTests(ControlRig rig) : IClassFixture<ControlRi
         wrong.Error.ShouldNotContain(new string('a', 64));
     }
 
+    [Fact]
+    [Trait("criterion", "H7")]
+    public async Task The_log_is_followed_from_another_machine_until_one_goes_away_and_then_nothing_more_is_made_for_it()
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        await using var door = rig.Open();
+        var levels = ActorSync.Diagnostics.ActorLogDesk.Of(rig.Desk.System);
+        var followed = 0;
+
+        await foreach (var line in door.LogsAsync(new LogsAsk(null, "DEBUG", Follow: true, Limit: 1), patience.Token))
+        {
+            line.Actor.ShouldStartWith("/user/actorsync");
+            levels.Levels.Wishes.Length.ShouldBe(1);
+            followed++;
+            break;
+        }
+
+        followed.ShouldBe(1);
+        while (!levels.Levels.Wishes.IsEmpty)
+        {
+            patience.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+    }
+
+    [Fact]
+    public async Task So_many_follow_and_no_more()
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        await using var door = rig.Open();
+        var levels = ActorSync.Diagnostics.ActorLogDesk.Of(rig.Desk.System);
+        var followers = new List<IAsyncEnumerator<LogLineDocument>>();
+        for (var i = 0; i < ActorSync.Diagnostics.ActorLogTap.MaxFollowers; i++)
+        {
+            var follower = door.LogsAsync(new LogsAsk(null, "DEBUG", Follow: true, Limit: 1), patience.Token).GetAsyncEnumerator();
+            (await follower.MoveNextAsync()).ShouldBeTrue();
+            followers.Add(follower);
+        }
+
+        await using var late = door.LogsAsync(new LogsAsk(null, "DEBUG", Follow: true, Limit: 1), patience.Token).GetAsyncEnumerator();
+        (await Should.ThrowAsync<SyncException>(async () => await late.MoveNextAsync())).Code.ShouldBe("too_many_followers");
+
+        foreach (var follower in followers)
+        {
+            await follower.DisposeAsync();
+        }
+
+        while (!levels.Levels.Wishes.IsEmpty)
+        {
+            patience.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+    }
+
     private static Microsoft.AspNetCore.Http.HttpRequest Request(string token)
     {
         var request = new Microsoft.AspNetCore.Http.DefaultHttpContext().Request;
