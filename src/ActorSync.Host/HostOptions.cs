@@ -1,4 +1,5 @@
 using System.Text;
+using ActorSync.Host.Hangar;
 using ActorSync.Host.Service;
 using ActorSync.Hosting;
 
@@ -14,7 +15,13 @@ internal static class HostOptions
     {
         ProfileBook.Check("--profile", profile);
         folder.Create();
-        return SyncOptionsReader.Read(folder.Path, Layers(folder)) with { Profiles = [profile], Online = online };
+        var layers = Layers(folder);
+        return SyncOptionsReader.Read(folder.Path, layers) with
+        {
+            Profiles = [profile],
+            Online = online,
+            HangarSource = HostSettings.Read(layers).HangarSource is { } source ? new PathSource(Path.Combine(folder.Path, source)) : null,
+        };
     }
 
     /// <summary>Every profile of the folder, the first of them the default one.</summary>

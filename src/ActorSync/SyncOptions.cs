@@ -26,6 +26,11 @@ public sealed record SyncOptions
 
     public required AuthSettings Auth { get; init; }
 
+    public required HangarSettings Hangar { get; init; }
+
+    /// <summary>Where the hangar takes its snapshots from; null for none.</summary>
+    public IHangarSource? HangarSource { get; init; }
+
     public required ShutdownSettings Shutdown { get; init; }
 
     public required LogSettings Log { get; init; }
@@ -89,6 +94,11 @@ public sealed record HttpSettings(
 /// <param name="RenewBefore">A token is renewed this long before its end, or at half its life when that is shorter.</param>
 /// <param name="DeviceName">Shown at the hub; the machine's name when empty.</param>
 public sealed record AuthSettings(TimeSpan RenewBefore, string DeviceName);
+
+/// <param name="Interval">Between two snapshots.</param>
+/// <param name="MaxBytes">Of one request; a larger snapshot is not pushed.</param>
+/// <param name="CaptureTimeout">How long the source may take.</param>
+public sealed record HangarSettings(TimeSpan Interval, int MaxBytes, TimeSpan CaptureTimeout);
 
 /// <param name="DrainTimeout">How long a clean stop may go on sending.</param>
 /// <param name="StopTimeout">When a stop is over, whatever the network does.</param>

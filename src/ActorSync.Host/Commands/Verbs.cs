@@ -24,6 +24,7 @@ internal static class Verbs
         ["config"] = ConfigCommand.Create,
         ["get"] = GetCommand.Create,
         ["digest"] = DigestCommand.Create,
+        ["hangar"] = HangarCommand.Create,
         ["profile"] = ProfileCommand.Create,
         ["logs"] = LogsCommand.Create,
         ["log-level"] = LogLevelCommand.Create,

@@ -10,6 +10,8 @@ namespace ActorSync.Host.Control;
 [JsonSerializable(typeof(Empty))]
 [JsonSerializable(typeof(StatusSnapshot))]
 [JsonSerializable(typeof(DrainReport))]
+[JsonSerializable(typeof(HangarOutcome))]
+[JsonSerializable(typeof(HangarView))]
 [JsonSerializable(typeof(EnqueueAsk))]
 [JsonSerializable(typeof(EnqueueAnswer))]
 [JsonSerializable(typeof(IdAsk))]

@@ -9,7 +9,8 @@ namespace ActorSync.Host.Service;
 /// <param name="LogLevel">The lowest that goes to the files.</param>
 /// <param name="LogFileBytes">When a day's file is continued in another.</param>
 /// <param name="LogFiles">How many are kept.</param>
-internal sealed record HostSettings(LogEventLevel LogLevel, long LogFileBytes, int LogFiles)
+/// <param name="HangarSource">A JSON file or a folder; null for none.</param>
+internal sealed record HostSettings(LogEventLevel LogLevel, long LogFileBytes, int LogFiles, string? HangarSource)
 {
     /// <summary>PEM file for <c>run --control https://…</c>; empty for none.</summary>
     public string ControlCertificate { get; init; } = "";
@@ -37,7 +38,13 @@ internal sealed record HostSettings(LogEventLevel LogLevel, long LogFileBytes, i
 
         var host = new SettingSection(config, Root, []);
         var (log, control) = (host.Section("log"), host.Section("control"));
-        return new HostSettings(Level(log), log.Size("file-bytes", 64 << 10, 1 << 30), log.Count("files", 1, 10_000))
+        var source = host.Section("hangar").Text("source", 4096);
+        return new HostSettings(
+            Level(log),
+            log.Size("file-bytes", 64 << 10, 1 << 30),
+            log.Count("files", 1, 10_000),
+            source.Length == 0 ? null : source
+        )
         {
             ControlCertificate = control.Text("certificate", 4096),
             ControlKey = control.Text("key", 4096),

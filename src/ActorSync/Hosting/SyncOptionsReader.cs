@@ -51,6 +51,7 @@ public static partial class SyncOptionsReader
             Drain = Drain(root.Section("drain")),
             Http = Http(root.Section("http")),
             Auth = Auth(root.Section("auth")),
+            Hangar = Hangar(root.Section("hangar")),
             Shutdown = Shutdown(root.Section("shutdown")),
             Log = Log(root.Section("log")),
             Overlay = string.Join('\n', layers.Select(layer => layer.Hocon)),
@@ -226,6 +227,13 @@ public static partial class SyncOptionsReader
             ? throw SettingSection.Wrong(auth.FullName("device-name"), "has a control character", "write it as one line of plain text")
             : new AuthSettings(auth.Time("renew-before", TimeSpan.Zero, TimeSpan.FromDays(1)), name);
     }
+
+    private static HangarSettings Hangar(SettingSection hangar) =>
+        new(
+            hangar.Time("interval", TimeSpan.FromMinutes(1), TimeSpan.FromDays(30)),
+            (int)hangar.Size("max-bytes", 1 << 10, 4 << 20),
+            hangar.Time("capture-timeout", TimeSpan.FromSeconds(1), TimeSpan.FromDays(1))
+        );
 
     private static ShutdownSettings Shutdown(SettingSection shutdown)
     {

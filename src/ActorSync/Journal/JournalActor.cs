@@ -9,8 +9,8 @@ namespace ActorSync.Journal;
 
 /// <summary>The only one that touches the profile's SQLite file. Runs on its own thread; every write is a transaction, every reply comes after the commit.</summary>
 /// <remarks>
-/// Enqueues gather: the flush that the first of a group sends to itself comes behind everything that was in the mailbox, so one fsync serves them all.
-/// Anything else commits the group first. Long work goes in steps between which the mailbox is served. A storage failure fails the group and the
+/// Enqueues gather in one transaction: the flush that the first of a group sends to itself comes behind everything that was in the mailbox, so one
+/// fsync serves them all. Anything else that touches the file commits the group first. Long work goes in steps between which the mailbox is served. A storage failure fails the group and the
 /// actor; the parent opens a new one.
 /// </remarks>
 internal sealed class JournalActor(string path, JournalSettings settings, SyncPlatform platform, JournalStatistics statistics, int stepRows)
@@ -102,19 +102,24 @@ internal sealed class JournalActor(string path, JournalSettings settings, SyncPl
     {
         switch (message)
         {
-            case IGroupMember member:
-                Gather(member);
+            case EnqueueRequest one:
+                Gather(one);
                 break;
             case Flush:
                 OnFlush();
+                break;
+            case IGroupMember member:
+                Gather(member);
                 break;
             case EnqueueMany many:
                 Take(many);
                 break;
             case Continue:
+                CommitGroup();
                 _jobs.Step();
                 break;
             case Fold:
+                CommitGroup();
                 FoldSome();
                 break;
             case LookForSpace:
@@ -159,7 +164,6 @@ internal sealed class JournalActor(string path, JournalSettings settings, SyncPl
         else if (!_flushSent)
         {
             _flushSent = true;
-            _store.Group.StartGathering();
             Self.Tell(Flush.Instance, ActorRefs.NoSender);
         }
     }

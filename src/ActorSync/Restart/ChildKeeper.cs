@@ -155,7 +155,9 @@ internal sealed class ChildKeeper(
 
     private ChildEnd Give(PolicyRow row, Exception? cause)
     {
-        log.Error(cause, "Actor {0} failed ({1}) and stays stopped: {2}", name, View.LastError!, row.Then);
+        // Somebody has to act, unless its parent makes it again.
+        var level = row.Then == Consequence.HangarWaits ? LogLevel.WarningLevel : LogLevel.ErrorLevel;
+        log.Log(level, cause, "Actor {0} failed ({1}) and stays stopped: {2}", name, View.LastError!, row.Then);
         return new ChildEnd(row.Then, cause, View.LastError!, null, Exhausted: true);
     }
 

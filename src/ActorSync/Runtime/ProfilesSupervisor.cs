@@ -169,6 +169,7 @@ internal sealed class ProfilesSupervisor : UntypedActor, IWithTimers
                 _setups[keeper.Name].Journal.Down(failed.Reason, failed.Remedy);
                 Failed(failed);
                 Context.System.EventStream.Publish(failed);
+                _setups[keeper.Name].Events.Publish(ProfileFailure.ToEvent(failed, _setups[keeper.Name].Platform.Time));
             }
         }
 
@@ -197,6 +198,8 @@ internal sealed class ProfilesSupervisor : UntypedActor, IWithTimers
             var failed = _failed.Values.Last();
             _log.Error("The last profile has failed: {Reason}", failed.Reason);
             Context.System.EventStream.Publish(new RuntimeFailed(failed.Name, failed.Reason, failed.Remedy));
+            var setup = _setups[failed.Name];
+            setup.Events.Publish(new Events.RuntimeFailed(setup.Platform.Time.GetUtcNow(), failed.Name, failed.Reason, failed.Remedy));
         }
     }
 

@@ -119,7 +119,9 @@ internal sealed class RuntimeSupervisor : UntypedActor, IWithTimers
                 setup.Journal.Down(end.Error, "start the runtime again");
             }
 
-            Context.System.EventStream.Publish(new RuntimeFailed(Supervision.Profiles, end.Error, "start the runtime again"));
+            const string remedy = "start the runtime again";
+            Context.System.EventStream.Publish(new RuntimeFailed(Supervision.Profiles, end.Error, remedy));
+            _setups[0].Events.Publish(new Events.RuntimeFailed(_platform.Time.GetUtcNow(), Supervision.Profiles, end.Error, remedy));
         }
     }
 

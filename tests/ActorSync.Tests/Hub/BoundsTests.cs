@@ -26,7 +26,8 @@ public sealed class BoundsTests
 
     [Theory]
     [InlineData("GET", "/", 404, "not_found")]
-    [InlineData("GET", "/api/v1/sync/snapshot", 404, "not_found")]
+    [InlineData("GET", "/api/v1/sync/snapshots", 404, "not_found")]
+    [InlineData("POST", "/api/v1/sync/snapshot", 405, "method_not_allowed")]
     [InlineData("GET", "/api/v1/sync/ops/a/b", 404, "not_found")]
     [InlineData("PUT", "/api/v1/sync/ops", 405, "method_not_allowed")]
     [InlineData("POST", "/health", 405, "method_not_allowed")]
@@ -93,6 +94,19 @@ public sealed class BoundsTests
         byte[] longer = [.. padded, (byte)' '];
         (await PushAsync(device, longer, null)).ShouldBe(413, "too_large").Number("limit_bytes").ShouldBe(Limit);
         (await PushAsync(device, Zip(longer), "gzip")).ShouldBe(413, "too_large");
+    }
+
+    [Fact]
+    [Trait("criterion", "D12")]
+    public async Task Who_sends_far_too_much_is_told_and_not_cut_off_while_sending()
+    {
+        await using var world = await HubWorld.StartAsync();
+        var device = await world.JoinAsync();
+        for (var i = 0; i < 10; i++)
+        {
+            (await PushAsync(device, new byte[(3 * Limit) + i], null)).ShouldBe(413, "too_large");
+            (await device.PushAsync(null)).ShouldBe(200);
+        }
     }
 
     [Fact]
@@ -194,7 +208,7 @@ public sealed class BoundsTests
         return device.SendAsync(HttpMethod.Post, "/api/v1/sync/ops", content);
     }
 
-    private static byte[] Zip(byte[] plain)
+    internal static byte[] Zip(byte[] plain)
     {
         using var zipped = new MemoryStream();
         using (var gzip = new GZipStream(zipped, CompressionLevel.Fastest))
