@@ -10,7 +10,7 @@ namespace ActorSync.Host.Service;
 internal sealed class HostProfiles(DataFolder folder, SyncRuntime? runtime, TimeProvider time) : IDisposable
 {
     private static readonly TimeSpan StatusWait = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan SignOutWait = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LeaveWait = TimeSpan.FromSeconds(5);
 
     // Making and taking away go one after the other: each looks first and acts then.
     private readonly SemaphoreSlim _turn = new(1, 1);
@@ -95,7 +95,7 @@ internal sealed class HostProfiles(DataFolder folder, SyncRuntime? runtime, Time
     {
         if (runtime?.Profiles.Contains(name, StringComparer.Ordinal) != true)
         {
-            return await TakeAwayAsync(name, yes, signedOut: null, cancellation);
+            return await TakeAwayAsync(name, yes, left: null, cancellation);
         }
 
         var profile = runtime.Profile(name);
@@ -104,12 +104,12 @@ internal sealed class HostProfiles(DataFolder folder, SyncRuntime? runtime, Time
             await RefuseUnsentAsync(name, live, yes, cancellation);
         }
 
-        var signedOut = await TrySignOutAsync(profile, cancellation);
+        var left = await LeaveAsync(profile, cancellation);
         await runtime.StopProfileAsync(name, cancellation);
         try
         {
             // From here on nobody can enqueue; what came in meanwhile is exported as well.
-            return await TakeAwayAsync(name, yes: true, signedOut, cancellation);
+            return await TakeAwayAsync(name, yes: true, left, cancellation);
         }
         catch
         {
@@ -118,15 +118,20 @@ internal sealed class HostProfiles(DataFolder folder, SyncRuntime? runtime, Time
         }
     }
 
-    /// <param name="signedOut">Null when that is still to be done.</param>
-    private async Task<RemovedProfileDocument> TakeAwayAsync(string name, bool yes, bool? signedOut, CancellationToken cancellation)
+    /// <param name="left">What became of its credential; null when that is still to be done.</param>
+    private async Task<RemovedProfileDocument> TakeAwayAsync(
+        string name,
+        bool yes,
+        (bool SignedOut, bool Revoked)? left,
+        CancellationToken cancellation
+    )
     {
         var (exported, file) = (0L, (string?)null);
         try
         {
             await using var alone = await RuntimeDoor.OpenAsync(folder, name, online: false, logs: null, cancellation);
             await RefuseUnsentAsync(name, alone, yes, cancellation);
-            signedOut ??= await TrySignOutAsync(alone.Profile, cancellation);
+            left ??= await LeaveAsync(alone.Profile, cancellation);
             if (await UnsentAsync(alone, cancellation) > 0)
             {
                 file = NewPath("exports", name, ".ndjson");
@@ -138,11 +143,11 @@ internal sealed class HostProfiles(DataFolder folder, SyncRuntime? runtime, Time
             // Nobody can say what is in it: it is set aside, not deleted.
             file = NewPath("removed", name, "");
             Directory.Move(ProfileBook.FolderOf(folder, name), file);
-            return new RemovedProfileDocument(name, Exported: 0, file, SignedOut: false);
+            return new RemovedProfileDocument(name, Exported: 0, file, left?.SignedOut == true, left?.Revoked == true);
         }
 
         Directory.Delete(ProfileBook.FolderOf(folder, name), recursive: true);
-        return new RemovedProfileDocument(name, exported, file, signedOut == true);
+        return new RemovedProfileDocument(name, exported, file, left.Value.SignedOut, left.Value.Revoked);
     }
 
     private async Task<ProfileDocument> ShowAsync(string name, bool isDefault, CancellationToken cancellation)
@@ -174,22 +179,22 @@ internal sealed class HostProfiles(DataFolder folder, SyncRuntime? runtime, Time
         }
     }
 
-    private async Task<bool> TrySignOutAsync(SyncProfile profile, CancellationToken cancellation)
+    private async Task<(bool SignedOut, bool Revoked)> LeaveAsync(SyncProfile profile, CancellationToken cancellation)
     {
+        using var over = new CancellationTokenSource(LeaveWait, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(over.Token, cancellation);
         try
         {
-            if ((await profile.GetStatusAsync(cancellation).WaitAsync(SignOutWait, time, cancellation)).Auth.State != "signed_in")
-            {
-                return false;
-            }
-
-            await profile.SignOutAsync(cancellation).WaitAsync(SignOutWait, time, cancellation);
-            return true;
+            return await profile.LeaveAsync(both.Token);
         }
-        catch (Exception failure) when (failure is SyncException or TimeoutException)
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            // The folder goes in any case; the answer says that the credential was not signed out.
-            return false;
+            // Its secret goes with the folder in any case; the answer says what the hub was not told.
+            return (true, false);
+        }
+        catch (SyncException)
+        {
+            return (false, false);
         }
     }
 
