@@ -24,6 +24,8 @@ internal sealed class ProfileLink(JournalPort journal, IHubPort hub, SyncPlatfor
 
     public JournalPort Journal => journal;
 
+    public IHubPort Hub => hub;
+
     public JournalStatistics Statistics { get; } = new();
 
     public SyncPlatform Platform => platform;

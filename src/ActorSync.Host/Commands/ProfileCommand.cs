@@ -66,7 +66,7 @@ internal static class ProfileCommand
         var yes = new Option<bool>("--yes") { Description = "Also when operations have not reached the hub; they go to a file" };
         return new VerbCommand(
             "remove",
-            "Exports what was not sent, signs out, and takes the profile's folder away",
+            "Exports what was not sent, has the hub revoke the device, and takes the profile's folder away",
             "actorsync profile remove work",
             "actorsync profile remove work --yes"
         )
@@ -95,10 +95,19 @@ internal static class ProfileCommand
                 return ExitCodes.Done;
             }
 
-            call.Line($"profile {removed.Name} is gone");
+            call.Line($"profile {removed.Name} is gone{(removed.Revoked ? ", and the hub has revoked its device" : "")}");
+            if (removed is { SignedOut: true, Revoked: false })
+            {
+                call.Say("the hub could not be told; revoke the device there");
+            }
+
             if (removed.File is { } file)
             {
-                call.Line($"{Plain.Count(removed.Exported)} operations that had not reached the hub are in {file}");
+                call.Line(
+                    removed.Exported > 0
+                        ? $"{Plain.Count(removed.Exported)} operations that had not reached the hub are in {file}"
+                        : $"its journal cannot be read; it was set aside in {file}"
+                );
             }
 
             return ExitCodes.Done;

@@ -39,6 +39,10 @@ internal static class StatusCommand
             else
             {
                 Show(call, status, clear: watch);
+                if (door is ControlDoor host && call.GivenProfile is null)
+                {
+                    await ShowOthersAsync(call, host, status.Profile);
+                }
             }
 
             if (!watch)
@@ -47,6 +51,16 @@ internal static class StatusCommand
             }
 
             await Task.Delay(Interval, call.Io.Time, call.Stop);
+        }
+    }
+
+    private static async Task ShowOthersAsync(VerbCall call, ControlDoor host, string shown)
+    {
+        var all = await host.AskAsync(HostCalls.Profiles, Empty.Value, call.Stop);
+        foreach (var other in all.Profiles.Where(other => other.Name != shown))
+        {
+            var state = other.Running ? $"{other.State}{Because(other.Reason)}   {other.Pending} pending" : "not running";
+            call.Line($"beside    {other.Name}   {state}   (status --profile {other.Name})");
         }
     }
 

@@ -17,8 +17,14 @@ internal sealed record ControlDesk(SyncRuntime Runtime, HostProfiles Profiles, T
     /// <exception cref="SyncException">Code <c>unknown_profile</c>.</exception>
     public SyncProfile Profile(string name)
     {
-        var meant = name == DefaultProfile ? Profiles.Default : name;
-        return Runtime.Profiles.Contains(meant, StringComparer.Ordinal) ? Runtime.Profile(meant) : throw Failures.UnknownProfile(meant);
+        if (name != DefaultProfile)
+        {
+            return IsRunning(name) ? Runtime.Profile(name) : throw Failures.UnknownProfile(name);
+        }
+
+        // A host that was started for another profile alone answers for that one.
+        var chosen = Profiles.Default;
+        return IsRunning(chosen) ? Runtime.Profile(chosen) : Runtime.Default;
     }
 
     /// <summary>Asks the keeper of the log, which waits for nobody.</summary>
@@ -26,4 +32,6 @@ internal sealed record ControlDesk(SyncRuntime Runtime, HostProfiles Profiles, T
         ActorLogDesk.Of(System).Tap is { } tap
             ? tap.Ask<T>(question, LogWait, cancellation)
             : throw new SyncException("log_unavailable", "this host keeps no log for others", "look into its own log files");
+
+    private bool IsRunning(string name) => Runtime.Profiles.Contains(name, StringComparer.Ordinal);
 }

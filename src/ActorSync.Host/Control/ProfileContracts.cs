@@ -21,6 +21,7 @@ internal sealed record ProfileDocument(
 );
 
 /// <param name="Exported">Operations that had not reached the hub, dead letters included.</param>
-/// <param name="File">Where they are; null when there were none.</param>
-/// <param name="SignedOut">Its credential was removed first; false when there was none or it could not be.</param>
-internal sealed record RemovedProfileDocument(string Name, long Exported, string? File, bool SignedOut);
+/// <param name="File">Where they are; null when there were none. Of a journal that cannot be read, the folder that it was set aside in.</param>
+/// <param name="SignedOut">It had a credential.</param>
+/// <param name="Revoked">The hub has confirmed that it takes that credential no more.</param>
+internal sealed record RemovedProfileDocument(string Name, long Exported, string? File, bool SignedOut, bool Revoked);

@@ -10,7 +10,7 @@ namespace ActorSync.Host.Service;
 internal sealed class HostProfiles(DataFolder folder, SyncRuntime? runtime, TimeProvider time) : IDisposable
 {
     private static readonly TimeSpan StatusWait = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan SignOutWait = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LeaveWait = TimeSpan.FromSeconds(5);
 
     // Making and taking away go one after the other: each looks first and acts then.
     private readonly SemaphoreSlim _turn = new(1, 1);
@@ -93,40 +93,61 @@ internal sealed class HostProfiles(DataFolder folder, SyncRuntime? runtime, Time
 
     private async Task<RemovedProfileDocument> RemoveKnownAsync(string name, bool yes, CancellationToken cancellation)
     {
-        var isLive = runtime?.Profiles.Contains(name, StringComparer.Ordinal) == true;
-        var signedOut = false;
-        if (isLive)
+        if (runtime?.Profiles.Contains(name, StringComparer.Ordinal) != true)
         {
-            var profile = runtime!.Profile(name);
-            await using (var live = new RuntimeDoor(profile, owned: null, drains: true))
-            {
-                RefuseUnsent(name, await UnsentAsync(live, cancellation), yes);
-            }
-
-            signedOut = await TrySignOutAsync(profile, cancellation);
-            await runtime.StopProfileAsync(name, cancellation);
+            return await TakeAwayAsync(name, yes, left: null, cancellation);
         }
 
-        // What came in meanwhile is in the file as well: from here on nobody can enqueue.
-        var (exported, file) = (0L, (string?)null);
-        await using (var alone = await RuntimeDoor.OpenAsync(folder, name, online: false, logs: null, cancellation))
+        var profile = runtime.Profile(name);
+        await using (var live = new RuntimeDoor(profile, owned: null, drains: true))
         {
-            var unsent = await UnsentAsync(alone, cancellation);
-            if (!isLive)
-            {
-                RefuseUnsent(name, unsent, yes);
-                signedOut = await TrySignOutAsync(alone.Profile, cancellation);
-            }
+            await RefuseUnsentAsync(name, live, yes, cancellation);
+        }
 
-            if (unsent > 0)
+        var left = await LeaveAsync(profile, cancellation);
+        await runtime.StopProfileAsync(name, cancellation);
+        try
+        {
+            // From here on nobody can enqueue; what came in meanwhile is exported as well.
+            return await TakeAwayAsync(name, yes: true, left, cancellation);
+        }
+        catch
+        {
+            await runtime.StartProfileAsync(name, CancellationToken.None);
+            throw;
+        }
+    }
+
+    /// <param name="left">What became of its credential; null when that is still to be done.</param>
+    private async Task<RemovedProfileDocument> TakeAwayAsync(
+        string name,
+        bool yes,
+        (bool SignedOut, bool Revoked)? left,
+        CancellationToken cancellation
+    )
+    {
+        var (exported, file) = (0L, (string?)null);
+        try
+        {
+            await using var alone = await RuntimeDoor.OpenAsync(folder, name, online: false, logs: null, cancellation);
+            await RefuseUnsentAsync(name, alone, yes, cancellation);
+            left ??= await LeaveAsync(alone.Profile, cancellation);
+            if (await UnsentAsync(alone, cancellation) > 0)
             {
-                file = ExportFile(name);
+                file = NewPath("exports", name, ".ndjson");
                 exported = await QueueExport.WriteAsync(alone, file, cancellation, "pending", "parked", "dead");
             }
         }
+        catch (JournalOpenException damaged) when (yes && damaged.Code is "journal_corrupt" or "journal_newer")
+        {
+            // Nobody can say what is in it: it is set aside, not deleted.
+            file = NewPath("removed", name, "");
+            Directory.Move(ProfileBook.FolderOf(folder, name), file);
+            return new RemovedProfileDocument(name, Exported: 0, file, left?.SignedOut == true, left?.Revoked == true);
+        }
 
         Directory.Delete(ProfileBook.FolderOf(folder, name), recursive: true);
-        return new RemovedProfileDocument(name, exported, file, signedOut);
+        return new RemovedProfileDocument(name, exported, file, left.Value.SignedOut, left.Value.Revoked);
     }
 
     private async Task<ProfileDocument> ShowAsync(string name, bool isDefault, CancellationToken cancellation)
@@ -158,22 +179,22 @@ internal sealed class HostProfiles(DataFolder folder, SyncRuntime? runtime, Time
         }
     }
 
-    private async Task<bool> TrySignOutAsync(SyncProfile profile, CancellationToken cancellation)
+    private async Task<(bool SignedOut, bool Revoked)> LeaveAsync(SyncProfile profile, CancellationToken cancellation)
     {
+        using var over = new CancellationTokenSource(LeaveWait, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(over.Token, cancellation);
         try
         {
-            if ((await profile.GetStatusAsync(cancellation).WaitAsync(SignOutWait, time, cancellation)).Auth.State != "signed_in")
-            {
-                return false;
-            }
-
-            await profile.SignOutAsync(cancellation).WaitAsync(SignOutWait, time, cancellation);
-            return true;
+            return await profile.LeaveAsync(both.Token);
         }
-        catch (Exception failure) when (failure is SyncException or TimeoutException)
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            // The folder goes in any case; the answer says that the credential was not signed out.
-            return false;
+            // Its secret goes with the folder in any case; the answer says what the hub was not told.
+            return (true, false);
+        }
+        catch (SyncException)
+        {
+            return (false, false);
         }
     }
 
@@ -183,9 +204,9 @@ internal sealed class HostProfiles(DataFolder folder, SyncRuntime? runtime, Time
         return counts.Pending + counts.Parked + counts.Dead;
     }
 
-    private static void RefuseUnsent(string name, long unsent, bool yes)
+    private static async Task RefuseUnsentAsync(string name, IDoor door, bool yes, CancellationToken cancellation)
     {
-        if (unsent > 0 && !yes)
+        if (!yes && await UnsentAsync(door, cancellation) is var unsent and > 0)
         {
             throw new SyncException(
                 "profile_not_empty",
@@ -195,11 +216,11 @@ internal sealed class HostProfiles(DataFolder folder, SyncRuntime? runtime, Time
         }
     }
 
-    private string ExportFile(string name)
+    private string NewPath(string below, string name, string ending)
     {
-        var exports = Path.Combine(folder.Path, "exports");
-        DataFolder.CreatePrivate(exports);
-        var at = time.GetUtcNow().ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
-        return Path.Combine(exports, $"{name}-{at}.ndjson");
+        var parent = Path.Combine(folder.Path, below);
+        DataFolder.CreatePrivate(parent);
+        var at = time.GetUtcNow().ToString("yyyyMMdd'T'HHmmssfff'Z'", CultureInfo.InvariantCulture);
+        return Path.Combine(parent, $"{name}-{at}{ending}");
     }
 }

@@ -44,6 +44,11 @@ public sealed class ProfileTests : IDisposable
             status.GetProperty("drain").GetProperty("rejected").GetInt64().ShouldBe(0);
             status.GetProperty("drain").GetProperty("duplicate").GetInt64().ShouldBe(0);
         }
+
+        var removed = (await CliAsync("profile", "remove", "work")).Document;
+        removed.GetProperty("revoked").GetBoolean().ShouldBeTrue();
+        removed.GetProperty("file").ValueKind.ShouldBe(JsonValueKind.Null, "everything had been sent");
+        Text((await StatusAsync("default")).GetProperty("auth"), "state").ShouldBe("signed_in");
     }
 
     [Fact]

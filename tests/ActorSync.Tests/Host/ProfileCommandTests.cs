@@ -71,6 +71,27 @@ public sealed class ProfileCommandTests : IDisposable
         missing.Out.ShouldContain("unknown_profile");
     }
 
+    [Fact]
+    [Trait("criterion", "Q15")]
+    public async Task One_whose_journal_is_damaged_is_set_aside_on_demand_and_never_deleted()
+    {
+        await ShouldBeDoneAsync("profile", "create", "work");
+        var journal = Path.Combine(ProfileBook.FolderOf(_data.Folder, "work"), "journal.db");
+        foreach (var file in Directory.GetFiles(Path.GetDirectoryName(journal)!, "journal.db*"))
+        {
+            File.Delete(file);
+        }
+
+        File.WriteAllText(journal, new string('x', 20_000));
+
+        var refused = await RunAsync("profile", "remove", "work");
+        var removed = await ShouldBeDoneAsync("profile", "remove", "work", "--yes");
+
+        refused.Code.ShouldBe(ExitCodes.Journal);
+        File.ReadAllText(Path.Combine(removed.GetProperty("file").GetString()!, "journal.db")).ShouldBe(new string('x', 20_000));
+        Directory.Exists(ProfileBook.FolderOf(_data.Folder, "work")).ShouldBeFalse();
+    }
+
     [Theory]
     [InlineData("../other")]
     [InlineData("")]

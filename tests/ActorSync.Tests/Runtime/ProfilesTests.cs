@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ActorSync.Hosting;
 using ActorSync.Journal;
 using ActorSync.Model;
@@ -55,6 +56,48 @@ public sealed class ProfilesTests
         asker.Expect<ProfileFailed>().Code.ShouldBe("profile_exists");
         asker.Expect<ProfileGone>(within: TimeSpan.FromSeconds(10));
         asker.Expect<ProfileGone>();
+    }
+
+    [Fact]
+    [Trait("criterion", "A18")]
+    public void Wherever_a_profile_is_dropped_nothing_of_it_is_sent_afterwards_and_nothing_crosses_to_its_neighbour()
+    {
+        var (whole, cut) = (0, 0);
+        for (var seed = 1; seed <= 30; seed++)
+        {
+            using var world = new ProfileWorld(seed, "actorsync.shutdown.drain-timeout = 0s");
+            var asker = world.World.Probe("owner");
+            var token = world.Hub.IssueToken(account: "bob");
+            var other = Setup(world, "other", new ScriptedAuth { Token = token });
+            asker.Send(world.Runtime, new AddProfile(other, asker.Ref));
+            asker.Expect<ProfileReady>(within: TimeSpan.FromSeconds(30));
+            var operations = Enumerable.Range(0, 30).Select(i => ProfileWorld.Operation($"o{i}", payloadBytes: 200)).ToImmutableArray();
+            var ours = world.Enqueue(30);
+            world.World.Run(TimeSpan.FromSeconds(1));
+            other.Journal.Tell(new JournalProtocol.EnqueueMany(operations, null, asker.Ref));
+
+            // Each seed stops it a little later: before, in and after its push.
+            world.World.Run(TimeSpan.FromMilliseconds(seed - 1));
+            asker.Send(world.Runtime, new DropProfile("other", asker.Ref));
+            var theirs = asker.Expect<JournalProtocol.Stored>(within: TimeSpan.FromSeconds(30));
+            asker.Expect<ProfileGone>(within: TimeSpan.FromSeconds(6));
+
+            // What was on the wire arrives: its way takes 5 ms.
+            world.World.Run(TimeSpan.FromMilliseconds(20));
+            var sent = world.Hub.Exchanges.Count(exchange => exchange.Request.Bearer == token);
+            var more = world.Enqueue(10, prefix: "m");
+            world.Drained();
+            world.World.Run(TimeSpan.FromSeconds(30));
+
+            world.Hub.Exchanges.Count(exchange => exchange.Request.Bearer == token).ShouldBe(sent, $"seed {seed}");
+            var bobs = world.Hub.AccountNamed("bob").Log.Select(static op => op.OperationId).ToHashSet(StringComparer.Ordinal);
+            bobs.IsSubsetOf(theirs.Accepted.Select(static accepted => accepted.OperationId.ToString())).ShouldBeTrue($"seed {seed}");
+            world.AtHub.ShouldBe([.. ours, .. more], ignoreOrder: true, $"seed {seed}");
+            (whole, cut) = bobs.Count == 30 ? (whole + 1, cut) : (whole, cut + 1);
+        }
+
+        whole.ShouldBeGreaterThan(0, "some had sent all");
+        cut.ShouldBeGreaterThan(0, "some were cut off before that");
     }
 
     [Fact]
@@ -117,7 +160,7 @@ public sealed class ProfilesTests
 
     private static NewOperation Operation(string id) => ProfileWorld.Operation(id);
 
-    private static ProfileSetup Setup(ProfileWorld world, string name) =>
+    private static ProfileSetup Setup(ProfileWorld world, string name, ScriptedAuth? auth = null) =>
         new(
             name,
             world.Options,
@@ -133,6 +176,7 @@ public sealed class ProfilesTests
                         world.World.Platform(),
                         new JournalStatistics()
                     ),
+                Auth = auth is null ? world.Children.Auth : (_, listener) => ScriptedAuthActor.Props(auth, listener),
             }
         );
 }
