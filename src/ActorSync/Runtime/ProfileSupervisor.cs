@@ -98,21 +98,24 @@ internal sealed partial class ProfileSupervisor : UntypedActor, IWithTimers
                 _tree.Sync.Ref?.Tell(message);
                 break;
             case SyncProtocol.SyncReport report:
-                _tree.Status.Ref?.Tell(message);
+                _tree.TellStatus(message);
                 _tree.Hangar.Take(report);
                 Say(message);
                 break;
             case DrainProtocol.LaneReport or SyncProtocol.LaneKept:
-                _tree.Status.Ref?.Tell(message);
+                _tree.TellStatus(message);
                 Say(message);
+                break;
+            case StatusProtocol.TellAgain:
+                _tree.TellStatusAgain();
                 break;
             case SyncEvent said:
                 _setup.Events.Publish(said);
                 break;
             case HangarProtocol.HangarReport report:
                 _tree.Hangar.Take(report);
-                _tree.Status.Ref?.Tell(message);
-                _tree.Status.Ref?.Tell(_tree.Hangar.Kept);
+                _tree.TellStatus(message);
+                _tree.TellStatus(_tree.Hangar.Kept);
                 break;
             case SyncProtocol.CredentialDoubted doubted:
                 _tree.Hangar.Take(doubted);

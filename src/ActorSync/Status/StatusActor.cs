@@ -38,6 +38,7 @@ internal sealed class StatusActor : UntypedActor, IWithTimers
     private StatusModel _model;
     private string? _published;
     private bool _asked;
+    private bool _told;
 
     public StatusActor(StatusSetup setup)
     {
@@ -55,12 +56,14 @@ internal sealed class StatusActor : UntypedActor, IWithTimers
     protected override void PreStart()
     {
         Timers.StartPeriodicTimer(TickTimer, TickNow.Instance, Tick, Tick);
+        Context.Parent.Tell(TellAgain.Instance);
         AskCounts();
     }
 
     // Also before a restart: whoever asked gets what is known.
     protected override void PostStop()
     {
+        _told = true;
         AnswerAll();
         RefuseExplains(new JournalProtocol.Unavailable("the status actor stopped", "ask again"));
         _lookup.CloseAll("the status actor stopped");
@@ -119,6 +122,10 @@ internal sealed class StatusActor : UntypedActor, IWithTimers
                 _model = _model.With(kept.Lane, _model[kept.Lane].With(kept.View));
                 Publish();
                 break;
+            case ToldAll:
+                _told = true;
+                AskCounts();
+                break;
             case HangarProtocol.HangarReport report:
                 _model = _model with { Hangar = report };
                 break;
@@ -153,6 +160,11 @@ internal sealed class StatusActor : UntypedActor, IWithTimers
 
     private void AnswerAll()
     {
+        if (!_told)
+        {
+            return;
+        }
+
         var snapshot = _model.Snapshot(Publish(), Now);
         _metrics.Observe(snapshot);
         foreach (var asker in _waiting)

@@ -67,6 +67,28 @@ public sealed class LaneRestartTests
     }
 
     [Fact]
+    [Trait("criterion", "S9")]
+    public void A_status_actor_that_fell_shows_what_its_predecessor_was_told()
+    {
+        using var world = new ProfileWorld();
+        world.Enqueue(5);
+        world.Enqueue(5, Lane.Bulk);
+        world.Drained();
+        world.Wire.IsDown = true;
+        world.World.Node.Crash(world.Child("sync/drain-bulk"));
+        world.World.RunUntil(() => world.Child("sync/drain-bulk").IsNobody(), TimeSpan.FromSeconds(1)).ShouldBeTrue();
+        var before = world.Status();
+
+        world.World.Node.Crash(world.Child("status"));
+        var after = world.Status();
+
+        (after.Mode, after.Hub, after.Auth, after.Hangar).ShouldBe((before.Mode, before.Hub, before.Auth, before.Hangar));
+        (after.Health.State, after.Health.Reason, after.Drain).ShouldBe((before.Health.State, before.Health.Reason, before.Drain));
+        after.Health.Lanes["bulk"].Reason.ShouldContain("injected crash");
+        after.Health.Lanes["bulk"].NextRetry.ShouldBe(before.Health.Lanes["bulk"].NextRetry);
+    }
+
+    [Fact]
     [Trait("criterion", "S5")]
     public void A_normal_return_counts_as_death()
     {

@@ -11,6 +11,20 @@ namespace ActorSync.Tests.Runtime;
 /// <summary>The table as data, and each row against what the tree really does.</summary>
 public sealed class SupervisionTests
 {
+    /// <summary>The tree of one profile, in ordinal order.</summary>
+    internal static readonly string[] Whole =
+    [
+        "/user/actorsync/profiles",
+        "/user/actorsync/profiles/default",
+        "/user/actorsync/profiles/default/auth",
+        "/user/actorsync/profiles/default/hangar",
+        "/user/actorsync/profiles/default/journal",
+        "/user/actorsync/profiles/default/status",
+        "/user/actorsync/profiles/default/sync",
+        "/user/actorsync/profiles/default/sync/drain-bulk",
+        "/user/actorsync/profiles/default/sync/drain-priority",
+    ];
+
     [Fact]
     [Trait("criterion", "S1")]
     public void The_table_is_the_one_that_was_decided()
@@ -39,23 +53,11 @@ public sealed class SupervisionTests
     public void Every_actor_of_the_tree_has_its_rows_and_every_row_its_actor()
     {
         using var world = new ProfileWorld();
-        string[] paths =
-        [
-            "/user/actorsync/profiles",
-            "/user/actorsync/profiles/default",
-            "/user/actorsync/profiles/default/auth",
-            "/user/actorsync/profiles/default/hangar",
-            "/user/actorsync/profiles/default/journal",
-            "/user/actorsync/profiles/default/status",
-            "/user/actorsync/profiles/default/sync",
-            "/user/actorsync/profiles/default/sync/drain-bulk",
-            "/user/actorsync/profiles/default/sync/drain-priority",
-        ];
 
         world.World.Run(TimeSpan.FromSeconds(1));
 
-        Below(world.Runtime).Order(StringComparer.Ordinal).ShouldBe(paths);
-        paths
+        Below(world.Runtime).Order(StringComparer.Ordinal).ShouldBe(Whole);
+        Whole
             .Select(path =>
                 path.Split('/')[^1] switch
                 {
@@ -219,7 +221,7 @@ public sealed class SupervisionTests
         world.Stop();
     }
 
-    private static IEnumerable<string> Below(IActorRef actor) =>
+    internal static IEnumerable<string> Below(IActorRef actor) =>
         ((ActorRefWithCell)actor).Children.SelectMany(child => new[] { child.Path.ToStringWithoutAddress() }.Concat(Below(child)));
 
     private static string Text(BackoffLaw? law) => law is null ? "-" : $"{law.Min}..{law.Max}";
