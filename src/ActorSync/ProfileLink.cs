@@ -1,7 +1,9 @@
 using ActorSync.Auth;
+using ActorSync.Diagnostics;
 using ActorSync.Journal;
 using ActorSync.Model;
 using ActorSync.Platform;
+using ActorSync.Sync;
 using ActorSync.Wire;
 using Akka.Actor;
 
@@ -81,7 +83,16 @@ internal sealed class ProfileLink(JournalPort journal, IHubPort hub, SyncPlatfor
         }
 
         var reply = await hub.SendAsync(HubCalls.OpById(address, token, operation), cancellation).ConfigureAwait(false);
-        return HubAnswers.OpById(reply) is HubResult<HubOperation?>.Value held ? held.Content is not null : null;
+        switch (HubAnswers.OpById(reply))
+        {
+            case HubResult<HubOperation?>.Value held:
+                return held.Content is not null;
+            case HubResult<HubOperation?>.Refused { Class: ErrorClass.AuthInvalid or ErrorClass.AuthForbidden } refused:
+                Profile?.Tell(new SyncProtocol.CredentialDoubted(credential.Generation, refused.Code), ActorRefs.NoSender);
+                return null;
+            default:
+                return null;
+        }
     }
 
     private static async Task<object> AskAsync(

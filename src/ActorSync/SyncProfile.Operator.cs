@@ -89,9 +89,7 @@ public sealed partial class SyncProfile
         ).Items;
 
     internal async Task<ImmutableSortedDictionary<string, string>> GetSettingsAsync(CancellationToken cancellation) =>
-        (await _link.AskJournalAsync<Settings>(replyTo => new GetSettings(replyTo), cancellation).ConfigureAwait(false)).Values.RemoveRange(
-            HangarMemory.Keys
-        );
+        Shown((await _link.AskJournalAsync<Settings>(replyTo => new GetSettings(replyTo), cancellation).ConfigureAwait(false)).Values);
 
     /// <summary>Keys: <c>hub</c>, <c>mode</c> (local, hybrid), <c>preset</c>. Applied without a restart. Null removes a key.</summary>
     /// <exception cref="InvalidSettingException">Unknown key or bad value; nothing was changed.</exception>
@@ -105,11 +103,33 @@ public sealed partial class SyncProfile
             pair => ProfileSettings.Check(pair.Key, pair.Value, _link.Options),
             StringComparer.Ordinal
         );
-        return (
-            await _link
-                .AskProfileAsync<Settings>(replyTo => new SyncProtocol.ChangeSettings(normal, replyTo), cancellation)
-                .ConfigureAwait(false)
-        ).Values;
+        return Shown(await ChangeSettingsAsync(normal, cancellation).ConfigureAwait(false));
+    }
+
+    /// <summary>What another account left unsent is this one's from now on, and is sent. Gives the account.</summary>
+    /// <exception cref="CredentialException">Nobody is signed in. Code <c>no_credential</c>.</exception>
+    internal async Task<string> AdoptQueueAsync(CancellationToken cancellation)
+    {
+        var credential = await _link
+            .AskProfileAsync<AuthProtocol.CurrentCredential>(replyTo => new AuthProtocol.GetCredential(replyTo), cancellation)
+            .ConfigureAwait(false);
+        if (credential.Binding?.Account is not { } account)
+        {
+            throw new CredentialException("no_credential", "nobody is signed in whose the queue could be", "sign in first");
+        }
+
+        var owner = ImmutableSortedDictionary.Create<string, string?>(StringComparer.Ordinal).Add(SyncSettings.QueueAccountKey, account);
+        await ChangeSettingsAsync(owner, cancellation).ConfigureAwait(false);
+        return account;
+    }
+
+    /// <summary>Drops what another account left unsent; the queue is this one's from now on. Gives how many were dropped.</summary>
+    /// <inheritdoc cref="AdoptQueueAsync"/>
+    internal async Task<long> DiscardQueueAsync(CancellationToken cancellation)
+    {
+        var dropped = await ClearQueueAsync(cancellation).ConfigureAwait(false);
+        await AdoptQueueAsync(cancellation).ConfigureAwait(false);
+        return dropped;
     }
 
     /// <exception cref="CredentialException">With the hub's code and its own text.</exception>
@@ -119,9 +139,27 @@ public sealed partial class SyncProfile
     internal Task<BindingView> UseTokenAsync(Uri hub, string token, CancellationToken cancellation) =>
         SignInAsync(replyTo => new AuthProtocol.UseToken(hub, token, replyTo), hub, cancellation);
 
-    internal async Task SignOutAsync(CancellationToken cancellation)
+    internal Task SignOutAsync(CancellationToken cancellation) => LeaveAsync(replyTo => new AuthProtocol.SignOut(replyTo), cancellation);
+
+    /// <summary>As a sign-out; the hub is asked to revoke this device, now or as soon as it can be reached.</summary>
+    internal Task UnpairAsync(CancellationToken cancellation) => LeaveAsync(replyTo => new AuthProtocol.Unpair(replyTo), cancellation);
+
+    private static ImmutableSortedDictionary<string, string> Shown(ImmutableSortedDictionary<string, string> settings) =>
+        settings.Remove(SyncSettings.QueueAccountKey).RemoveRange(HangarMemory.Keys);
+
+    private async Task<ImmutableSortedDictionary<string, string>> ChangeSettingsAsync(
+        ImmutableSortedDictionary<string, string?> patch,
+        CancellationToken cancellation
+    ) =>
+        (
+            await _link
+                .AskProfileAsync<Settings>(replyTo => new SyncProtocol.ChangeSettings(patch, replyTo), cancellation)
+                .ConfigureAwait(false)
+        ).Values;
+
+    private async Task LeaveAsync(Func<Akka.Actor.IActorRef, object> way, CancellationToken cancellation)
     {
-        var answer = await _link.AskProfileAsync<object>(replyTo => new AuthProtocol.SignOut(replyTo), cancellation).ConfigureAwait(false);
+        var answer = await _link.AskProfileAsync<object>(way, cancellation).ConfigureAwait(false);
         if (answer is AuthProtocol.SignOutRefused refused)
         {
             throw new CredentialException(refused.Code, refused.Message, refused.Remedy);

@@ -175,9 +175,14 @@ public sealed class SyncRuntime : IAsyncDisposable
             new MeteredHub(_hub, metrics, name, _platform.Time),
             new ProfileChildren(
                 () => JournalActor.Props(Path.Combine(folder, "journal.db"), _options.Journal, _platform, link.Statistics),
-                (device, listener) =>
+                (device, authority, listener) =>
                     AuthActor
-                        .Props(new AuthSetup(store, _hub, device, _options.Auth, _platform, [.. _options.PlainHttpHosts], [listener]))
+                        .Props(
+                            new AuthSetup(store, _hub, device, _options.Auth, _platform, [.. _options.PlainHttpHosts], [listener])
+                            {
+                                Authority = authority,
+                            }
+                        )
                         .WithDispatcher("actorsync.storage-dispatcher")
             )
         )

@@ -20,6 +20,8 @@ internal static class QueueCommand
             Park(),
             Export(),
             Clear(),
+            Adopt(),
+            Discard(),
         };
 
     private static VerbCommand List()
@@ -104,6 +106,49 @@ internal static class QueueCommand
             }
 
             return ExitCodes.Done;
+        });
+    }
+
+    private static VerbCommand Adopt() =>
+        new VerbCommand(
+            "adopt",
+            "After a sign-in with another account: sends with it what the earlier one left unsent",
+            "actorsync queue adopt"
+        ).Runs(async call =>
+        {
+            await using var door = await call.OpenAsync();
+            var done = await door.AskAsync(Calls.AdoptQueue, Empty.Value, call.Stop);
+            if (call.Json)
+            {
+                call.Document(done, HostJson.Default.Empty);
+            }
+            else
+            {
+                call.Line("what is queued is this account's now");
+            }
+
+            return ExitCodes.Done;
+        });
+
+    private static VerbCommand Discard()
+    {
+        var yes = new Option<bool>("--yes") { Description = "I know that they will never reach a hub" };
+        return new VerbCommand(
+            "discard",
+            "After a sign-in with another account: drops what the earlier one left unsent",
+            "actorsync queue discard --yes"
+        )
+        {
+            yes,
+        }.Runs(async call =>
+        {
+            if (!call.Get(yes))
+            {
+                throw Failures.Usage("--yes", "this drops operations for ever; it is asked for", "export them first, then add --yes");
+            }
+
+            await using var door = await call.OpenAsync();
+            return Rows.Changed(call, await door.AskAsync(Calls.DiscardQueue, Empty.Value, call.Stop), "dropped", id: null, Among);
         });
     }
 

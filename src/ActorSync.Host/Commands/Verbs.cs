@@ -18,6 +18,7 @@ internal static class Verbs
         ["pair"] = PairCommand.Create,
         ["token"] = TokenCommand.Create,
         ["sign-out"] = SignOutCommand.Create,
+        ["unpair"] = UnpairCommand.Create,
         ["mode"] = ModeCommand.Create,
         ["preset"] = PresetCommand.Create,
         ["config"] = ConfigCommand.Create,

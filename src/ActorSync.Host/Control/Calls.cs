@@ -210,6 +210,35 @@ internal static class Calls
         }
     );
 
+    public static readonly ControlCall<Empty, Empty> Unpair = new(
+        "unpair",
+        Json.Empty,
+        Json.Empty,
+        static async (profile, _, cancellation) =>
+        {
+            await profile.UnpairAsync(cancellation);
+            return Empty.Value;
+        }
+    );
+
+    public static readonly ControlCall<Empty, Empty> AdoptQueue = new(
+        "adopt-queue",
+        Json.Empty,
+        Json.Empty,
+        static async (profile, _, cancellation) =>
+        {
+            await profile.AdoptQueueAsync(cancellation);
+            return Empty.Value;
+        }
+    );
+
+    public static readonly ControlCall<Empty, CountAnswer> DiscardQueue = new(
+        "discard-queue",
+        Json.Empty,
+        Json.CountAnswer,
+        static async (profile, _, cancellation) => new CountAnswer(await profile.DiscardQueueAsync(cancellation))
+    );
+
     public static readonly ControlCall<IdAsk, ExplanationDocument> Explain = new(
         "explain",
         Json.IdAsk,
@@ -243,6 +272,9 @@ internal static class Calls
         Pair,
         UseToken,
         SignOut,
+        Unpair,
+        AdoptQueue,
+        DiscardQueue,
         Explain,
     }.ToFrozenDictionary(static c => c.Name, StringComparer.Ordinal);
 

@@ -140,7 +140,7 @@ internal sealed partial class AuthActor
     {
         var now = Now;
         var delay =
-            _state.Failures > 0 ? Backoff(_state.Failures, TimeSpan.FromMinutes(5)) : _state.RenewIn(now, _setup.Settings.RenewBefore);
+            _state.Failures > 0 ? Jitter(_state.Failures, TimeSpan.FromMinutes(5)) : _state.RenewIn(now, _setup.Settings.RenewBefore);
         if (delay is not { } soon || !_state.CanRefresh || _state.Renewing is not null)
         {
             Timers.Cancel(RenewTimer);

@@ -1,4 +1,3 @@
-using ActorSync.Model;
 using ActorSync.Wire;
 using static ActorSync.Auth.AuthProtocol;
 
@@ -7,12 +6,23 @@ namespace ActorSync.Auth;
 // The ways in and out. One sign-in is in flight at most; a later one takes its place.
 internal sealed partial class AuthActor
 {
-    private void Begin(IAuthCommand command, Uri address, Func<Uri, SignIn.Start> begin)
+    private void Begin(IAuthCommand command)
     {
-        _open.Add(command);
-        var start = HubUrl.TryParse(address.OriginalString, _setup.PlainHttpHosts, out var hub, out var problem)
-            ? begin(hub)
-            : new SignIn.Start(null, RefusalCodes.InvalidHub(problem));
+        var address = command is Pair { Hub: var given } ? given : ((UseToken)command).Hub;
+        if (!HubUrl.TryParse(address.OriginalString, _setup.PlainHttpHosts, out var hub, out var problem))
+        {
+            _open.Answer(command, RefusalCodes.InvalidHub(problem));
+            return;
+        }
+
+        if (MustWait(command, hub))
+        {
+            return;
+        }
+
+        var start = command is Pair pair
+            ? SignIn.Begin(pair, hub, _state.Stored.Pairing, _setup.Device, DeviceName(pair), _setup.Platform.Chance)
+            : SignIn.Begin((UseToken)command, hub, _setup.Device, Now);
         if (start.Attempt is not { } attempt)
         {
             _open.Answer(command, start.Refusal!);
@@ -81,47 +91,9 @@ internal sealed partial class AuthActor
             {
                 _open.Answer(command, answer);
             }
-        }
-    }
 
-    private void Leave(SignOut signOut)
-    {
-        var decision = _state.Decide(new AuthState.Command.SignOut());
-        if (Commit(decision) is { } failure)
-        {
-            _open.Answer(signOut, OpenCommands.Refusal(signOut, failure));
-            return;
+            PayDebt();
         }
-
-        CancelRenewal();
-        EndSignIn(RefusalCodes.Superseded("a sign-out"));
-        if (!decision.Events.IsEmpty)
-        {
-            _log.Info("Signed out, generation {Generation}", _state.Stored.Generation);
-            Changed();
-        }
-
-        _open.Answer(signOut, new SignedOut(_state.Stored.Generation));
-    }
-
-    // A sign-out of what cannot be read. Its generation may be unknown; the time in seconds is beyond any that was counted.
-    private void Replace(SignOut signOut)
-    {
-        var known = _problem!.KnownGeneration > 0 ? _problem.KnownGeneration : Now.ToUnixTimeSeconds();
-        var tombstone = new StoredCredential { Generation = new CredentialGeneration(Math.Max(known, _state.Stored.Generation.Value) + 1) };
-        try
-        {
-            _setup.Store.Save(tombstone);
-        }
-        catch (CredentialUnavailableException failure)
-        {
-            _open.Answer(signOut, OpenCommands.Refusal(signOut, failure));
-            return;
-        }
-
-        _log.Warning("Signed out of a credential that could not be read, generation {Generation}", tombstone.Generation);
-        Loaded(tombstone);
-        _open.Answer(signOut, new SignedOut(tombstone.Generation));
     }
 
     private string DeviceName(Pair pair) =>

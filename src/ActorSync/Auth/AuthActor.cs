@@ -3,6 +3,7 @@ using System.Runtime.ExceptionServices;
 using ActorSync.Diagnostics;
 using ActorSync.Model;
 using ActorSync.Platform;
+using ActorSync.Restart;
 using ActorSync.Wire;
 using Akka.Actor;
 using Akka.Event;
@@ -23,7 +24,11 @@ internal sealed record AuthSetup(
     SyncPlatform Platform,
     IReadOnlyList<string> PlainHttpHosts,
     ImmutableArray<IActorRef> Listeners
-);
+)
+{
+    /// <summary>Who may declare a loss has this object; by default nobody has.</summary>
+    public AuthLossAuthority Authority { get; init; } = new();
+}
 
 /// <summary>The only owner of a profile's credential.</summary>
 /// <remarks>
@@ -34,7 +39,7 @@ internal sealed record AuthSetup(
 ///   │                     replaces what cannot be read)       │
 ///   └─────────────────────────────────────────────────────────┘
 /// </code>
-/// Nothing but <see cref="SignOut"/> removes a credential. What is told and answered is on disk before.
+/// Nothing but <see cref="SignOut"/>, <see cref="Unpair"/> and a <see cref="DeclareLost"/> with the right to it removes a credential. What is told and answered is on disk before.
 /// </remarks>
 internal sealed partial class AuthActor : UntypedActor, IWithTimers
 {
@@ -52,6 +57,9 @@ internal sealed partial class AuthActor : UntypedActor, IWithTimers
     // A refreshed token that the disk did not take: the only copy of the newest one. It is not handed out before it is stored.
     private AuthState.Command.TakeRenewed? _unsaved;
     private CredentialChanged? _told;
+    private Flight? _revocation;
+    private Backoff _debtBackoff = new(DebtLaw);
+    private ImmutableArray<IAuthCommand> _held = [];
 
     public AuthActor(AuthSetup setup)
     {
@@ -72,6 +80,7 @@ internal sealed partial class AuthActor : UntypedActor, IWithTimers
     {
         _renewal?.Cancel();
         _signIn?.Flight.Cancel();
+        _revocation?.Cancel();
         _open.RefuseAll("the owner of the credential stopped");
     }
 
@@ -88,19 +97,23 @@ internal sealed partial class AuthActor : UntypedActor, IWithTimers
                 _open.Add(refused);
                 Judge(refused);
                 break;
-            case Pair pair:
-                Begin(
-                    pair,
-                    pair.Hub,
-                    hub => SignIn.Begin(pair, hub, _state.Stored.Pairing, _setup.Device, DeviceName(pair), _setup.Platform.Chance)
-                );
-                break;
-            case UseToken use:
-                Begin(use, use.Hub, hub => SignIn.Begin(use, hub, _setup.Device, Now));
+            case Pair or UseToken:
+                _open.Add((IAuthCommand)message);
+                Begin((IAuthCommand)message);
                 break;
             case SignOut signOut:
                 _open.Add(signOut);
-                Leave(signOut);
+                Leave(signOut, new AuthState.Command.SignOut());
+                break;
+            case Unpair unpair:
+                _open.Add(unpair);
+                Leave(unpair, new AuthState.Command.Unpair());
+                break;
+            case ILossCommand command:
+                Judge(command);
+                break;
+            case PayNow:
+                PayDebt();
                 break;
             case RenewNow when _unsaved is not null:
                 KeepUnsaved();
@@ -115,7 +128,10 @@ internal sealed partial class AuthActor : UntypedActor, IWithTimers
             case Arrived arrived when arrived.Flight == _signIn?.Flight:
                 SignInAnswered(_signIn, arrived.Reply);
                 break;
-            case Broke broke when broke.Flight == _renewal || broke.Flight == _signIn?.Flight:
+            case Arrived arrived when arrived.Flight == _revocation:
+                Revoked(arrived.Reply);
+                break;
+            case Broke broke when broke.Flight == _renewal || broke.Flight == _revocation || broke.Flight == _signIn?.Flight:
                 ExceptionDispatchInfo.Throw(broke.Failure);
                 break;
             case Arrived or Broke or LoadNow: // from an earlier epoch
@@ -130,9 +146,9 @@ internal sealed partial class AuthActor : UntypedActor, IWithTimers
     {
         switch (message)
         {
-            case SignOut signOut:
-                _open.Add(signOut);
-                Replace(signOut);
+            case SignOut or Unpair:
+                _open.Add((IAuthCommand)message);
+                Replace((IAuthCommand)message);
                 break;
             case IAuthCommand command:
                 OpenCommands.Refuse(command, _problem!);
@@ -140,7 +156,7 @@ internal sealed partial class AuthActor : UntypedActor, IWithTimers
             case LoadNow:
                 Load();
                 break;
-            case Arrived or Broke or RenewNow: // from an earlier incarnation
+            case Arrived or Broke or RenewNow or PayNow: // from an earlier incarnation
                 break;
             default:
                 Unhandled(message);
@@ -162,7 +178,7 @@ internal sealed partial class AuthActor : UntypedActor, IWithTimers
             }
 
             _problem = problem;
-            Timers.StartSingleTimer(LoadTimer, LoadNow.Instance, Backoff(++_loads, TimeSpan.FromSeconds(30)));
+            Timers.StartSingleTimer(LoadTimer, LoadNow.Instance, Jitter(++_loads, TimeSpan.FromSeconds(30)));
             Become(Unavailable);
             Announce();
         }
@@ -176,6 +192,7 @@ internal sealed partial class AuthActor : UntypedActor, IWithTimers
         Become(Ready);
         Announce();
         ScheduleRenewal();
+        PayDebt();
     }
 
     /// <summary>Stores first, then believes.</summary>
@@ -208,7 +225,10 @@ internal sealed partial class AuthActor : UntypedActor, IWithTimers
     {
         var problem = _problem?.Message ?? (_state.IsForeign ? _state.Current.Problem : null);
         var generation = _problem is null ? _state.Stored.Generation : new CredentialGeneration(_problem.KnownGeneration);
-        var changed = new CredentialChanged(generation, _problem is null ? _state.Current.Binding : null, problem);
+        var changed = new CredentialChanged(generation, _problem is null ? _state.Current.Binding : null, problem)
+        {
+            Lost = _problem is null ? _state.Stored.Lost : null,
+        };
         if (changed != _told)
         {
             _told = changed;
@@ -220,7 +240,7 @@ internal sealed partial class AuthActor : UntypedActor, IWithTimers
     }
 
     // Full jitter over 1 s, 2 s, 4 s, …
-    private TimeSpan Backoff(int attempt, TimeSpan longest) =>
+    private TimeSpan Jitter(int attempt, TimeSpan longest) =>
         TimeSpan.FromSeconds(Math.Min(1L << Math.Min(attempt - 1, 20), longest.TotalSeconds) * _setup.Platform.Chance.NextDouble());
 
     private Flight Send(HubCall call, CredentialGeneration generation)

@@ -17,7 +17,11 @@ internal static class AuthProtocol
 
     /// <param name="Token">Null when there is none.</param>
     /// <param name="Problem">Why what is stored cannot be read or used; null when all is well and when nobody is signed in.</param>
-    public sealed record CurrentCredential(CredentialGeneration Generation, AccessToken? Token, Binding? Binding, string? Problem);
+    public sealed record CurrentCredential(CredentialGeneration Generation, AccessToken? Token, Binding? Binding, string? Problem)
+    {
+        /// <summary>As in <see cref="CredentialChanged"/>.</summary>
+        public Loss? Lost { get; init; }
+    }
 
     /// <summary>Who we are at which hub. Carries no secret.</summary>
     /// <param name="ExpiresAt">When the access token ends; null when unknown.</param>
@@ -65,11 +69,55 @@ internal static class AuthProtocol
 
     public sealed record SignedOut(CredentialGeneration Generation);
 
+    /// <summary>
+    /// As <see cref="SignOut"/>, and the hub is asked to revoke this device, now or as soon as it can be reached, also by a later process. Replies
+    /// <see cref="SignedOut"/> or <see cref="SignOutRefused"/>; the hub is not waited for.
+    /// </summary>
+    public sealed record Unpair(IActorRef ReplyTo) : IAuthCommand;
+
     /// <summary>The store could not be written: the credential is still there.</summary>
     public sealed record SignOutRefused(string Code, string Message, string Remedy);
 
     /// <summary>Told to the parent and to the sync actor after each change, and once after start.</summary>
     /// <param name="Generation">With a problem it may be lower than one that was told before.</param>
     /// <param name="Problem">As in <see cref="CurrentCredential"/>: signed out is no binding and no problem.</param>
-    public sealed record CredentialChanged(CredentialGeneration Generation, Binding? Binding, string? Problem);
+    public sealed record CredentialChanged(CredentialGeneration Generation, Binding? Binding, string? Problem)
+    {
+        /// <summary>What was lost, and no sign-in or sign-out has ended it since; null with a <see cref="Binding"/>.</summary>
+        public Loss? Lost { get; init; }
+    }
+
+    // ---- Loss: by the sync actor alone, which has the right to it ----
+
+    /// <summary>With another <see cref="Authority"/> than the owner's it is answered <see cref="LossRefused"/>, and logged.</summary>
+    public interface ILossCommand : IAuthCommand
+    {
+        AuthLossAuthority Authority { get; }
+    }
+
+    /// <summary>
+    /// The hub has confirmed that it does not take this generation. What is stored is cleared, with reason and time, if it is this generation; its token is put
+    /// aside for asking whether the hub takes it again. Tells <see cref="CredentialChanged"/>; replies only <see cref="LossRefused"/>.
+    /// </summary>
+    public sealed record DeclareLost(
+        AuthLossAuthority Authority,
+        CredentialGeneration Generation,
+        string Code,
+        string Text,
+        IActorRef ReplyTo
+    ) : ILossCommand;
+
+    /// <summary>The hub takes the lost token again: it becomes the credential, as a new generation. Tells and replies as <see cref="DeclareLost"/>.</summary>
+    /// <param name="Generation">That of the loss.</param>
+    public sealed record EndLoss(AuthLossAuthority Authority, CredentialGeneration Generation, IActorRef ReplyTo) : ILossCommand;
+
+    /// <summary>For <c>auth/me</c> only. Replies <see cref="CurrentCredential"/>: the token that was put aside.</summary>
+    public sealed record GetLostCredential(AuthLossAuthority Authority, IActorRef ReplyTo) : ILossCommand;
+
+    /// <param name="Code"><c>no_authority</c>, <c>stale_generation</c> or <c>credential_unavailable</c>.</param>
+    public sealed record LossRefused(string Code, string Message);
+
+    /// <param name="Code">The hub's.</param>
+    /// <param name="Text">For people: what happened and what to do.</param>
+    public sealed record Loss(Uri Hub, string? Account, string Code, string Text, DateTimeOffset At);
 }

@@ -9,7 +9,7 @@ namespace ActorSync.Auth;
 /// <summary>What is decided about a credential: which generation stands, whether a refresh may start, what a refusal comes to.</summary>
 /// <param name="Stored">What is on disk.</param>
 /// <param name="Device">The journal's device id.</param>
-internal sealed record AuthState(StoredCredential Stored, DeviceId Device)
+internal sealed partial record AuthState(StoredCredential Stored, DeviceId Device)
 {
     private static readonly TimeSpan ShortestLife = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LongestPace = TimeSpan.FromMinutes(5);
@@ -34,7 +34,7 @@ internal sealed record AuthState(StoredCredential Stored, DeviceId Device)
     public CurrentCredential Current =>
         Stored switch
         {
-            { Access: null } => new CurrentCredential(Stored.Generation, null, null, null),
+            { Access: null } => new CurrentCredential(Stored.Generation, null, null, null) { Lost = Stored.Lost },
             _ when IsForeign => new CurrentCredential(
                 Stored.Generation,
                 null,
@@ -88,9 +88,24 @@ internal sealed record AuthState(StoredCredential Stored, DeviceId Device)
             Command.BeginPairing c => new Decision(null, [new Event.Stored(Stored with { Pairing = c.Pairing })]),
             Command.SignIn c => new Decision(
                 null,
-                [new Event.Stored(c.Credential with { Generation = Next, Pairing = null, Device = Device })]
+                [
+                    new Event.Stored(
+                        // The hub revokes a device whole: what an older pairing with it owed would end this one.
+                        c.Credential with
+                        {
+                            Generation = Next,
+                            Pairing = null,
+                            Device = Device,
+                            Debt = Stored.Debt?.Hub == c.Credential.Hub ? null : Stored.Debt,
+                        }
+                    ),
+                ]
             ),
             Command.SignOut => SignOut(),
+            Command.Unpair => Unpair(),
+            Command.DeclareLost c => Lose(c),
+            Command.EndLoss c => Restore(c),
+            Command.ForgetDebt => Store(Stored with { Debt = null }),
             _ => throw new InvalidOperationException($"unknown command {command}"),
         };
 
@@ -204,25 +219,6 @@ internal sealed record AuthState(StoredCredential Stored, DeviceId Device)
         return new Decision(null, [new Event.Stored(credential)]);
     }
 
-    private Decision SignOut() =>
-        Stored is { Access: null, Pairing: null }
-            ? Decision.Nothing
-            : new Decision(
-                null,
-                [
-                    new Event.Stored(
-                        new StoredCredential
-                        {
-                            Generation = Next,
-                            Hub = Stored.Hub,
-                            Account = Stored.Account,
-                            Handle = Stored.Handle,
-                            Device = Stored.Device,
-                        }
-                    ),
-                ]
-            );
-
     // Refreshed, and in the first half of its life; a clock that went back makes nothing young.
     private bool IsYoung(DateTimeOffset now) =>
         Stored is { Origin: CredentialOrigin.Refreshed, ExpiresAt: { } end }
@@ -266,6 +262,14 @@ internal sealed record AuthState(StoredCredential Stored, DeviceId Device)
         public sealed record SignIn(StoredCredential Credential) : Command;
 
         public sealed record SignOut : Command;
+
+        public sealed record Unpair : Command;
+
+        public sealed record DeclareLost(CredentialGeneration Generation, string Code, string Text, DateTimeOffset Now) : Command;
+
+        public sealed record EndLoss(CredentialGeneration Generation) : Command;
+
+        public sealed record ForgetDebt : Command;
     }
 
     public abstract record Event

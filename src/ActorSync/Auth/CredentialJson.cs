@@ -26,6 +26,23 @@ internal static class CredentialJson
                 RefreshRefused = credential.RefreshRefused,
                 PairingDigest = credential.Pairing?.CodeDigest,
                 PairingNonce = credential.Pairing?.Nonce,
+                Loss = credential.Loss is { } loss
+                    ? new LossRecord
+                    {
+                        Code = loss.Code,
+                        Text = loss.Text,
+                        At = loss.At,
+                        Token = loss.Token.Secret,
+                        Refresh = loss.Refresh?.Secret,
+                        RefreshRefused = loss.RefreshRefused,
+                        Origin = loss.Origin.ToString(),
+                        ObtainedAt = loss.ObtainedAt,
+                        ExpiresAt = loss.ExpiresAt,
+                    }
+                    : null,
+                DebtHub = credential.Debt?.Hub.AbsoluteUri,
+                DebtToken = credential.Debt?.Token.Secret,
+                DebtExpiresAt = credential.Debt?.ExpiresAt,
             },
             CredentialJsonContext.Default.CredentialRecord
         );
@@ -48,7 +65,7 @@ internal static class CredentialJson
             Account = record.Account,
             Handle = record.Handle,
             Device = record.DeviceId is null ? null : new DeviceId(record.DeviceId),
-            Origin = Enum.TryParse<CredentialOrigin>(record.Origin, out var origin) ? origin : CredentialOrigin.None,
+            Origin = ReadOrigin(record.Origin),
             Access = record.AccessToken is null ? null : new AccessToken(record.AccessToken),
             Refresh = record.RefreshToken is null ? null : new RefreshToken(record.RefreshToken),
             ObtainedAt = record.ObtainedAt,
@@ -59,8 +76,28 @@ internal static class CredentialJson
                 record.PairingDigest is null || record.PairingNonce is null
                     ? null
                     : new PendingPairing(record.PairingDigest, record.PairingNonce),
+            Loss = record.Loss is { Code: { } code, Token: { } token } loss
+                ? new CredentialLoss(
+                    code,
+                    loss.Text ?? code,
+                    loss.At,
+                    new AccessToken(token),
+                    loss.Refresh is null ? null : new RefreshToken(loss.Refresh),
+                    loss.RefreshRefused,
+                    ReadOrigin(loss.Origin),
+                    loss.ObtainedAt,
+                    loss.ExpiresAt
+                )
+                : null,
+            Debt =
+                record.DebtToken is not null && Uri.TryCreate(record.DebtHub, UriKind.Absolute, out var owed)
+                    ? new RevocationDebt(owed, new AccessToken(record.DebtToken), record.DebtExpiresAt)
+                    : null,
         };
     }
+
+    private static CredentialOrigin ReadOrigin(string? text) =>
+        Enum.TryParse<CredentialOrigin>(text, out var origin) ? origin : CredentialOrigin.None;
 }
 
 // A class, not a record: it must not print itself.
@@ -93,6 +130,35 @@ internal sealed class CredentialRecord
     public string? PairingDigest { get; set; }
 
     public string? PairingNonce { get; set; }
+
+    public LossRecord? Loss { get; set; }
+
+    public string? DebtHub { get; set; }
+
+    public string? DebtToken { get; set; }
+
+    public DateTimeOffset? DebtExpiresAt { get; set; }
+}
+
+internal sealed class LossRecord
+{
+    public string? Code { get; set; }
+
+    public string? Text { get; set; }
+
+    public DateTimeOffset At { get; set; }
+
+    public string? Token { get; set; }
+
+    public string? Refresh { get; set; }
+
+    public string? RefreshRefused { get; set; }
+
+    public string? Origin { get; set; }
+
+    public DateTimeOffset ObtainedAt { get; set; }
+
+    public DateTimeOffset? ExpiresAt { get; set; }
 }
 
 [JsonSourceGenerationOptions(

@@ -53,7 +53,9 @@ internal sealed class OpenCommands
                 $"{problem.Message}; {problem.Remedy}"
             ),
             CredentialRefused => new Verdict.NotNow(RefusalCodes.StoreFailure(problem)),
-            SignOut => new SignOutRefused(CredentialUnavailableException.Code, problem.Message, problem.Remedy),
+            GetLostCredential => new CurrentCredential(new CredentialGeneration(problem.KnownGeneration), null, null, problem.Message),
+            ILossCommand => new LossRefused(CredentialUnavailableException.Code, problem.Message),
+            SignOut or Unpair => new SignOutRefused(CredentialUnavailableException.Code, problem.Message, problem.Remedy),
             _ => RefusalCodes.Unavailable(problem),
         };
 }

@@ -62,12 +62,44 @@ internal sealed record StoredCredential
     /// <summary>A pairing whose answer we do not have yet.</summary>
     public PendingPairing? Pairing { get; init; }
 
+    /// <summary>Why there is no credential any more; null when it was not the hub that ended it.</summary>
+    public CredentialLoss? Loss { get; init; }
+
+    /// <summary>A hub that does not know yet that this device has left it.</summary>
+    public RevocationDebt? Debt { get; init; }
+
     public bool CanRefresh => Access is not null && Refresh is not null && RefreshRefused is null;
 
     public AuthProtocol.Binding? Binding =>
         Access is null || Hub is null ? null : new AuthProtocol.Binding(Hub, Account, Handle, ExpiresAt, CanRefresh);
 
+    public AuthProtocol.Loss? Lost =>
+        Loss is null || Hub is null ? null : new AuthProtocol.Loss(Hub, Account, Loss.Code, Loss.Text, Loss.At);
+
     public override string ToString() => $"StoredCredential({Generation}, {Origin})";
+}
+
+/// <summary>A credential that the hub took back, and its tokens, which nothing but the question whether it takes them again is sent with.</summary>
+/// <param name="Code">The hub's.</param>
+internal sealed record CredentialLoss(
+    string Code,
+    string Text,
+    DateTimeOffset At,
+    AccessToken Token,
+    RefreshToken? Refresh,
+    string? RefreshRefused,
+    CredentialOrigin Origin,
+    DateTimeOffset ObtainedAt,
+    DateTimeOffset? ExpiresAt
+)
+{
+    public override string ToString() => $"CredentialLoss({Code}, {At:O})";
+}
+
+/// <summary>The one call that a device that has left still makes.</summary>
+internal sealed record RevocationDebt(Uri Hub, AccessToken Token, DateTimeOffset? ExpiresAt)
+{
+    public override string ToString() => $"RevocationDebt({Hub})";
 }
 
 /// <summary>What is needed to repeat a pairing whose answer was lost: the same nonce gets the same answer.</summary>

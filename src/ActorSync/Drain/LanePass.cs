@@ -126,13 +126,17 @@ internal sealed partial class LanePass(DrainSetup setup, IActorRef self, IActorR
         {
             Advance();
         }
-        else if (credential is { Token: { } token, Binding: { } binding } && binding.Hub == open.Hub)
+        else if (credential is { Token: { } token, Binding: { } binding } && binding.Hub == open.Hub && binding.Account == open.Account)
         {
             Send(_current, rows, open.Hub, token, credential.Generation);
         }
         else
         {
-            Finish(new PassEnd.Skipped(new Gate.Closed(GateReason.NoCredential, credential.Problem ?? "no credential for this hub")));
+            Finish(
+                new PassEnd.Skipped(
+                    new Gate.Closed(GateReason.NoCredential, credential.Problem ?? "no credential for this hub and account")
+                )
+            );
             Advance();
         }
     }

@@ -20,7 +20,7 @@ internal sealed partial class HangarActor
             return; // the report that closed it has ended this run
         }
 
-        if (credential is not { Token: { } token, Binding: { } binding } || binding.Hub != open.Hub)
+        if (credential is not { Token: { } token, Binding: { } binding } || (binding.Hub, binding.Account) != (open.Hub, open.Account))
         {
             Skip(HangarSkip.NotSignedIn, credential.Problem ?? "not signed in at this hub");
             return;

@@ -37,11 +37,12 @@ internal sealed partial class HangarActor : UntypedActor, IWithTimers
     private HangarActivity _activity = HangarActivity.Starting;
     private Errand? _flight;
     private HangarSnapshot? _snapshot;
+    private (Uri Hub, string? Account)? _where;
     private bool _isSaved = true;
 
     public HangarActor(HangarSetup setup, HangarStart start)
     {
-        (_setup, _sync) = (setup, start.Sync);
+        (_setup, _sync, _where) = (setup, start.Sync, WhereOf(start.Sync));
         var state = new HangarState(setup.Settings.Interval, new Backoff(setup.Law));
         _state = start.Before is { } before ? state.After(before) : state;
     }
@@ -78,7 +79,7 @@ internal sealed partial class HangarActor : UntypedActor, IWithTimers
                 _state = _state.With(HangarMemory.Read(settings.Values), Now);
                 if (_sync is { } sync)
                 {
-                    _state = _state.GateIs(sync.Gate, elsewhere: false, Now);
+                    Heed(sync);
                 }
 
                 Rest();
@@ -247,11 +248,14 @@ internal sealed partial class HangarActor : UntypedActor, IWithTimers
 
     private void Heed(SyncProtocol.SyncReport report)
     {
-        var before = _sync;
         _sync = report;
-        var elsewhere = before?.Binding is { } was && report.Binding is { } now && (was.Hub, was.Account) != (now.Hub, now.Account);
-        _state = _state.GateIs(report.Gate, elsewhere, Now);
+        var before = _where;
+        _where = WhereOf(report) ?? _where;
+        _state = _state.GateIs(report.Gate, elsewhere: before is not null && before != _where, Now);
     }
+
+    private static (Uri Hub, string? Account)? WhereOf(SyncProtocol.SyncReport? report) =>
+        report?.Binding is { } binding ? (binding.Hub, binding.Account) : null;
 
     private void AskJournal()
     {

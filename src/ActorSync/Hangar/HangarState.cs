@@ -19,7 +19,7 @@ internal sealed record HangarState(TimeSpan Interval, Backoff Backoff)
 
     public string? Skip { get; init; }
 
-    /// <summary>It was due and sync did not send: it goes on as soon as sync does.</summary>
+    /// <summary>There was reason to look and sync did not send: it goes on as soon as sync does.</summary>
     public bool IsHeld { get; init; }
 
     public HangarTally Tally { get; init; } = HangarTally.None;
@@ -49,9 +49,11 @@ internal sealed record HangarState(TimeSpan Interval, Backoff Backoff)
 
     public bool IsDue(Moment now) => NextAt is { } at && at.Steady <= now.Steady;
 
-    /// <summary>Another account or another hub, or sync sends again: what was held goes on.</summary>
+    /// <summary>Sync sends again: what was held goes on. Another account or another hub has seen nothing of ours.</summary>
     public HangarState GateIs(Gate gate, bool elsewhere, Moment now) =>
-        gate is Gate.Open && (IsHeld || elsewhere) ? this with { NextAt = now, IsHeld = false, Backoff = Backoff.Reset() } : this;
+        !IsHeld && !elsewhere ? this
+        : gate is Gate.Open ? this with { NextAt = now, IsHeld = false, Backoff = Backoff.Reset() }
+        : this with { IsHeld = true };
 
     /// <summary>Null when the snapshot is worth a request.</summary>
     /// <param name="digest">Of its items and where they would go.</param>

@@ -26,6 +26,7 @@ internal sealed class ChildKeeper(
     private Moment _startedAt;
     private Failure? _failure;
     private bool _stopping;
+    private Rest _rest;
 
     public string Name => name;
 
@@ -39,6 +40,19 @@ internal sealed class ChildKeeper(
     public void Start()
     {
         timers.Cancel(TimerKey);
+        if (_stopping)
+        {
+            return;
+        }
+
+        if (_rest != Rest.None && Ref is not null)
+        {
+            // Its name is free when it has ended.
+            _rest = Rest.Ending;
+            return;
+        }
+
+        _rest = Rest.None;
         _failure = null;
         _startedAt = platform.Time.Now();
         _incarnation = new object();
@@ -63,6 +77,20 @@ internal sealed class ChildKeeper(
         }
     }
 
+    /// <summary>Stops it until it is started again.</summary>
+    public void Pause()
+    {
+        timers.Cancel(TimerKey);
+        _rest = Rest.Resting;
+        if (Ref is { } child)
+        {
+            context.Stop(child);
+        }
+    }
+
+    /// <summary>The end of the living child, not of an earlier one.</summary>
+    public bool Concerns(ChildGone gone) => ReferenceEquals(gone.Incarnation, _incarnation);
+
     /// <summary>The directive for a failure of this child, by the table and the budget.</summary>
     public Directive OnFailure(Exception exception)
     {
@@ -70,7 +98,7 @@ internal sealed class ChildKeeper(
         var row = RowFor(cause);
         var within = Spend(row);
         View = View with { LastError = Describe(cause), Restarts = View.Restarts + 1, Exhausted = !within };
-        if (_stopping)
+        if (_stopping || _rest != Rest.None)
         {
             return Directive.Stop;
         }
@@ -95,8 +123,14 @@ internal sealed class ChildKeeper(
 
         Ref = null;
         View = View with { Up = false };
-        if (_stopping)
+        if (_stopping || _rest == Rest.Resting)
         {
+            return null;
+        }
+
+        if (_rest == Rest.Ending)
+        {
+            Start();
             return null;
         }
 
@@ -120,7 +154,7 @@ internal sealed class ChildKeeper(
     /// <summary>True when the timer was for this child and it was made again.</summary>
     public bool OnRetry(RetryChild retry)
     {
-        if (retry.Name != name || Ref is not null || _stopping)
+        if (retry.Name != name || Ref is not null || _stopping || _rest != Rest.None)
         {
             return false;
         }
@@ -171,6 +205,15 @@ internal sealed class ChildKeeper(
     }
 
     private static string Describe(Exception cause) => cause is SyncException ? cause.Message : $"{cause.GetType().Name}: {cause.Message}";
+
+    private enum Rest
+    {
+        None,
+        Resting,
+
+        /// <summary>It was told to rest, is not gone yet, and is wanted again.</summary>
+        Ending,
+    }
 
     private sealed record Failure(PolicyRow Row, Exception? Cause);
 }

@@ -57,7 +57,13 @@ internal static class Absent
             AuthProtocol.CredentialRefused => new AuthProtocol.Verdict.NotNow(
                 new HubFailure(ErrorClass.LocalResource, PauseTexts.CredentialUnavailable, reason, remedy)
             ),
-            AuthProtocol.SignOut => new AuthProtocol.SignOutRefused(PauseTexts.CredentialUnavailable, reason, remedy),
+            AuthProtocol.GetLostCredential => new AuthProtocol.CurrentCredential(CredentialGeneration.None, null, null, reason),
+            AuthProtocol.ILossCommand => new AuthProtocol.LossRefused(PauseTexts.CredentialUnavailable, reason),
+            AuthProtocol.SignOut or AuthProtocol.Unpair => new AuthProtocol.SignOutRefused(
+                PauseTexts.CredentialUnavailable,
+                reason,
+                remedy
+            ),
             _ => new AuthProtocol.SignInRefused(PauseTexts.CredentialUnavailable, reason, remedy),
         };
 }

@@ -1,3 +1,4 @@
+using ActorSync.Auth;
 using ActorSync.Drain;
 using ActorSync.Events;
 using ActorSync.Hangar;
@@ -29,8 +30,8 @@ internal sealed record ProfileSetup(
 
 /// <summary>How a profile's children are made.</summary>
 /// <param name="Journal">Says <see cref="JournalProtocol.JournalOpened"/> to its parent.</param>
-/// <param name="Auth">By the device id and the one that is told <c>CredentialChanged</c>.</param>
-internal sealed record ProfileChildren(Func<Props> Journal, Func<DeviceId, IActorRef, Props> Auth)
+/// <param name="Auth">By the device id, the right to declare a loss, and the one that is told <c>CredentialChanged</c>.</param>
+internal sealed record ProfileChildren(Func<Props> Journal, Func<DeviceId, AuthLossAuthority, IActorRef, Props> Auth)
 {
     /// <summary>The real one but in tests.</summary>
     public Func<SyncSetup, Props> Sync { get; init; } = SyncActor.Props;

@@ -143,8 +143,13 @@ internal sealed partial class ProfileSupervisor : UntypedActor, IWithTimers
             case GetReadiness get:
                 _waiting.Add(get.ReplyTo);
                 break;
-            case AuthProtocol.SignOut signOut when _tree.Sync.Ref is { } sync && !signOut.ReplyTo.Equals(sync):
+            case AuthProtocol.SignOut
+            or AuthProtocol.Unpair when _tree.Sync.Ref is { } sync && !((AuthProtocol.IAuthCommand)message).ReplyTo.Equals(sync):
                 sync.Forward(message);
+                break;
+            case AuthProtocol.ILossCommand command when !Sender.Equals(_tree.Sync.Ref):
+                _log.Warning("{Command} of {Sender} was refused: only sync may say what is lost", command.GetType().Name, Sender.Path);
+                command.ReplyTo.Tell(new AuthProtocol.LossRefused("no_authority", "only sync may say what is lost"));
                 break;
             case AuthProtocol.IAuthCommand:
                 _tree.Pass(_tree.Auth, message, "the credential store is unavailable");

@@ -36,12 +36,22 @@ internal sealed class ProfileTree
         var (children, options, platform) = (setup.Children, setup.Options, setup.Platform);
         _keep = (policy, name, props) => new ChildKeeper(context, timers, platform, log, Supervision.For(policy), name, props);
         Journal = Keep(Supervision.Journal, children.Journal);
-        Auth = Keep(Supervision.Auth, () => children.Auth(device(), self));
+        // Handed to these two and to nobody else.
+        var authority = new AuthLossAuthority();
+        Auth = Keep(Supervision.Auth, () => children.Auth(device(), authority, self));
         Sync = Keep(
             Supervision.Sync,
             () =>
                 children.Sync(
-                    new SyncSetup(options, Supervision.For(Supervision.Drain), platform, setup.Journal, setup.Hub, children.Drain)
+                    new SyncSetup(
+                        options,
+                        Supervision.For(Supervision.Drain),
+                        platform,
+                        setup.Journal,
+                        setup.Hub,
+                        children.Drain,
+                        authority
+                    )
                 )
         );
         Status = Keep(

@@ -1,6 +1,8 @@
 using ActorSync.Auth;
+using ActorSync.Diagnostics;
 using ActorSync.Model;
 using ActorSync.Restart;
+using ActorSync.Sync;
 using ActorSync.Wire;
 using Akka.Actor;
 
@@ -13,6 +15,7 @@ internal sealed class HubLookup(IHubPort hub, IActorRef self, IActorRef profile)
     private readonly Queue<OperationId> _waiting = new();
     private Errand? _flight;
     private OperationId? _current;
+    private CredentialGeneration _generation;
 
     public void Find(OperationId operation, IActorRef asker)
     {
@@ -40,7 +43,7 @@ internal sealed class HubLookup(IHubPort hub, IActorRef self, IActorRef profile)
         }
 
         var flight = new Errand();
-        _flight = flight;
+        (_flight, _generation) = (flight, credential.Generation);
         _ = hub.SendAsync(HubCalls.OpById(binding.Hub, token, operation), flight.Token)
             .PipeTo(self, success: reply => new Found(flight, reply), failure: error => new Threw(flight, error));
     }
@@ -50,7 +53,13 @@ internal sealed class HubLookup(IHubPort hub, IActorRef self, IActorRef profile)
         if (ReferenceEquals(found.Flight, _flight))
         {
             found.Flight.Dispose();
-            Answer(HubAnswers.OpById(found.Reply), null);
+            var result = HubAnswers.OpById(found.Reply);
+            if (result is HubResult<HubOperation?>.Refused { Class: ErrorClass.AuthInvalid or ErrorClass.AuthForbidden } refused)
+            {
+                profile.Tell(new SyncProtocol.CredentialDoubted(_generation, refused.Code));
+            }
+
+            Answer(result, null);
         }
     }
 

@@ -94,10 +94,10 @@ internal sealed record StatusModel(string Profile, DeviceId Device, SyncOptions 
             Device.Value,
             health,
             new AuthView(
-                Sync?.Binding is null ? "signed_out" : "signed_in",
+                Sync?.AuthState ?? "signed_out",
                 Sync?.Paused?.Text,
-                null,
-                Sync?.Binding?.Account,
+                Sync?.Lost?.At,
+                Sync?.Binding?.Account ?? Sync?.Lost?.Account,
                 Sync?.Generation.Value ?? 0,
                 Sync?.Binding?.ExpiresAt
             ),
@@ -127,7 +127,8 @@ internal sealed record StatusModel(string Profile, DeviceId Device, SyncOptions 
             HangarOf(Hangar, HangarKept),
             new LanView("off", 0),
             Running: true,
-            Version
+            Version,
+            Notices.Of(this, health.State)
         );
     }
 

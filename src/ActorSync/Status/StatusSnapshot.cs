@@ -18,8 +18,16 @@ public sealed record StatusSnapshot(
     HangarView Hangar,
     LanView Lan,
     bool Running,
-    string Version
+    string Version,
+    NoticeView? Notice = null
 );
+
+/// <summary>What a desktop app would show for the state, as it stands.</summary>
+/// <param name="Code">One of a closed list: <c>local_mode</c>, <c>no_server</c>, <c>signed_out</c>, <c>offline</c>, <c>token_expired</c>, <c>token_revoked</c>, <c>token_invalid</c>, <c>device_mismatch</c>, <c>sync_disabled</c>, <c>account_restricted</c>, <c>credential_unavailable</c>, <c>account_changed</c>, <c>journal_unavailable</c>, <c>needs_attention</c>, <c>not_sent</c>, <c>not_confirmed</c>.</param>
+/// <param name="Text">For people, without technical words.</param>
+/// <param name="Action">What a button would do: <c>none</c>, <c>turn_on</c>, <c>pair</c>, <c>open_account_page</c>, <c>choose</c>, <c>run_doctor</c>, <c>show_dead_letters</c>, <c>show_status</c>.</param>
+/// <param name="Command">The same for the command line; null when there is none.</param>
+public sealed record NoticeView(string Code, string Text, string Action, string? Command);
 
 /// <param name="State">OFF, PAUSED, IDLE, ERR, STALE or OK.</param>
 /// <param name="Lanes">priority, bulk (and pull when there is one).</param>

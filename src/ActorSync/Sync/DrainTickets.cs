@@ -99,7 +99,7 @@ internal sealed class DrainTickets
                 Done.Sum(tally => tally.Accepted),
                 Done.Sum(tally => tally.Duplicate),
                 Done.Sum(tally => tally.Rejected),
-                over.Sum(lane => lane.Pending),
+                over.Exists(lane => lane.Pending < 0) ? -1 : over.Sum(lane => lane.Pending),
                 stopped,
                 over.Select(lane => lane.NextTry).Where(at => at is not null).Min()
             );

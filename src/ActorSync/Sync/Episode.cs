@@ -8,10 +8,13 @@ namespace ActorSync.Sync;
 /// <code>
 ///  None ──401──► Confirming ──renewed──► None
 ///   │               │  └──not now──► Waiting ──► Confirming
-///   │               └──cannot renew──► Paused ──probe says yes──► Trial ──the hub takes something──► None
-///   └──────403─────────────────────────► Paused ◄──────────refused again─┘
+///   │               └──cannot renew──► Asking ──auth/me: 401──► Declaring ──stored──► Paused (lost)
+///   │                                     │ └──no evidence──► Waiting                    │ auth/me: 200
+///   │                                     └──200──► None                                 └──► as a new credential
+///   └──403──► Paused ──auth/me: 200──► Trial ──the hub takes something──► None
+///               ▲───────────refused again─┘
 /// </code>
-/// A newer credential or new settings end each of them. The credential is kept in all of them.
+/// A newer credential or new settings end each of them. Nothing but Declaring touches the credential.
 /// </remarks>
 internal abstract record Episode
 {
@@ -23,10 +26,21 @@ internal abstract record Episode
     }
 
     /// <summary>The owner of the credential has been asked what to make of a 401.</summary>
-    public sealed record Confirming(CredentialGeneration Generation, string Code, int Tries) : Episode;
+    /// <param name="Asked">It was <c>auth/me</c> that refused it: that is confirmation enough.</param>
+    public sealed record Confirming(CredentialGeneration Generation, string Code, int Tries, bool Asked = false) : Episode;
+
+    /// <summary>It cannot be renewed; <c>auth/me</c> is asked with the same token before anything is lost.</summary>
+    public sealed record Asking(CredentialGeneration Generation, string Code, int Tries, string Text) : Episode;
+
+    /// <summary>The owner of the credential has been told that it is lost.</summary>
+    public sealed record Declaring(CredentialGeneration Generation, string Code, int Tries, string Text) : Episode;
 
     /// <summary>The credential could not be renewed now.</summary>
-    public sealed record Waiting(CredentialGeneration Generation, string Code, int Tries, string Text, Moment RetryAt) : Episode;
+    public sealed record Waiting(CredentialGeneration Generation, string Code, int Tries, string Text, Moment RetryAt) : Episode
+    {
+        /// <summary>The hub says that it takes the token: what is sent next decides.</summary>
+        public bool ThenSend { get; init; }
+    }
 
     /// <param name="Failures">Probes and trials that were refused since the episode began.</param>
     public sealed record Paused(CredentialGeneration Generation, string Code, string Text, Moment Since, int Failures, Moment RetryAt)
@@ -40,6 +54,7 @@ internal abstract record Episode
 internal static class PauseTexts
 {
     public const string CredentialUnavailable = "credential_unavailable";
+    public const string AccountChanged = "account_changed";
 
     public static string For(string code, string said) =>
         code switch

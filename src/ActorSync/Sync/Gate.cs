@@ -6,7 +6,8 @@ internal abstract record Gate
     private Gate() { }
 
     /// <param name="Hub">Where to; a credential that is bound to another hub is not sent there.</param>
-    public sealed record Open(Uri Hub) : Gate;
+    /// <param name="Account">As whom; with another account's credential nothing of this queue is sent.</param>
+    public sealed record Open(Uri Hub, string? Account) : Gate;
 
     /// <param name="Text">For people: what keeps it closed and what would open it.</param>
     /// <param name="NextTry">When somebody tries again by himself; null when only an event opens it.</param>

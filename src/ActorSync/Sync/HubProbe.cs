@@ -7,18 +7,20 @@ using Akka.Actor;
 namespace ActorSync.Sync;
 
 /// <summary>Asks the hub who we are: the heartbeat of an idle profile, and the probe of a paused one. One at a time.</summary>
-internal sealed class HubProbe(IHubPort hub, IActorRef self, IActorRef profile)
+/// <param name="authority">The right to the token of a loss.</param>
+internal sealed class HubProbe(IHubPort hub, IActorRef self, IActorRef profile, AuthLossAuthority authority)
 {
     private Flight? _flight;
     private Uri? _asked;
 
     public bool IsAsking => _asked is not null || _flight is not null;
 
-    public void Start(Uri at)
+    /// <param name="lost">With the token that was lost.</param>
+    public void Start(Uri at, bool lost = false)
     {
         CutOff();
         _asked = at;
-        profile.Tell(new AuthProtocol.GetCredential(self));
+        profile.Tell(lost ? new AuthProtocol.GetLostCredential(authority, self) : new AuthProtocol.GetCredential(self));
     }
 
     /// <summary>Sends, when the credential is one for that hub. False when there is nothing to send with.</summary>

@@ -16,17 +16,26 @@ internal sealed class LaneKeepers(Func<Lane, ChildKeeper> keeper)
 
     public bool Started { get; private set; }
 
+    /// <summary>There is nothing to send with: the lanes are stopped.</summary>
+    public bool Resting { get; private set; }
+
     public static string NameOf(Lane lane) => lane == Lane.Priority ? "drain-priority" : "drain-bulk";
 
     public ChildKeeper this[Lane lane] => _keepers[(int)lane];
 
     public void Start()
     {
-        Started = true;
+        (Started, Resting) = (true, false);
         foreach (var lane in _keepers)
         {
             lane.Start();
         }
+    }
+
+    public void Rest()
+    {
+        (Started, Resting) = (true, true);
+        Array.ForEach(_keepers, static lane => lane.Pause());
     }
 
     public void NoMore() => Array.ForEach(_keepers, lane => lane.NoMore());
@@ -62,12 +71,14 @@ internal sealed class LaneKeepers(Func<Lane, ChildKeeper> keeper)
     }
 
     /// <summary>The lane whose actor this is about; null when it is not one of ours, or not the living one.</summary>
-    public (Lane Lane, ChildEnd End)? OnGone(ChildGone gone)
+    /// <returns>The end is null when it was told to.</returns>
+    public (Lane Lane, ChildEnd? End)? OnGone(ChildGone gone)
     {
         foreach (var lane in new[] { Lane.Priority, Lane.Bulk })
         {
-            if (this[lane].OnGone(gone) is { } end)
+            if (this[lane].Concerns(gone))
             {
+                var end = this[lane].OnGone(gone);
                 Check();
                 return (lane, end);
             }

@@ -39,18 +39,18 @@ internal sealed partial class SyncActor
         }
     }
 
-    private void SignOut(AuthProtocol.SignOut signOut)
+    private void Leave(AuthProtocol.IAuthCommand command, Func<IActorRef, AuthProtocol.IAuthCommand> way)
     {
         if (_leaving is not null)
         {
-            signOut.ReplyTo.Tell(new AuthProtocol.SignOutRefused("busy", "a sign-out is under way", "wait for it"), ActorRefs.NoSender);
+            command.ReplyTo.Tell(new AuthProtocol.SignOutRefused("busy", "a sign-out is under way", "wait for it"), ActorRefs.NoSender);
             return;
         }
 
-        _leaving = signOut.ReplyTo;
+        _leaving = command.ReplyTo;
         Apply(_state with { SigningOut = true });
         var (self, profile) = (Self, Context.Parent);
-        _lanes.WhenTaken(() => profile.Tell(new AuthProtocol.SignOut(self)));
+        _lanes.WhenTaken(() => profile.Tell(way(self)));
     }
 
     private void SignedOut(object outcome)
@@ -67,6 +67,7 @@ internal sealed partial class SyncActor
         {
             Episode.Paused paused when _state.Gate is Gate.Closed { Reason: GateReason.Paused } => paused.RetryAt,
             Episode.Waiting waiting => waiting.RetryAt,
+            Episode.Asking => now + _state.Law.Max,
             _ => _state.Gate is Gate.Open ? _heartbeat.Next(_state.Settings!.Preset, now) : (Moment?)null,
         };
         if (at is { } due)
@@ -99,11 +100,11 @@ internal sealed partial class SyncActor
 
     private void StartProbe()
     {
-        if (_state.Hub is { } hub && (_state.Gate is Gate.Open || _state.Episode is Episode.Paused))
+        if (_state.Hub is { } hub && (_state.Gate is Gate.Open || _state.Episode is Episode.Paused or Episode.Asking))
         {
             // The next one comes also when this one is never answered.
             Timers.StartSingleTimer(ProbeTimer, ProbeNow.Instance, _state.Law.Max);
-            _probe.Start(hub);
+            _probe.Start(hub, _state.Lost is not null);
         }
     }
 
@@ -116,28 +117,49 @@ internal sealed partial class SyncActor
 
         switch (result)
         {
+            case HubResult<HubIdentity>.Value when _state.Lost is not null:
+                // Of another generation it says nothing about what was lost; the owner compares.
+                Context.Parent.Tell(new AuthProtocol.EndLoss(_setup.Authority, generation, Self));
+                break;
             case HubResult<HubIdentity>.Value:
                 _heartbeat.HubAnswered(Now);
-                Apply(_state.ProbeTaken(Now));
+                Apply(_state.ProbeTaken(Now).Reassured(Now, Chance));
+                break;
+            case HubResult<HubIdentity>.Refused refused when _state.Lost is not null:
+                ProbeCameToNothing(null, null, refused.Code);
                 break;
             case HubResult<HubIdentity>.Refused { Class: ErrorClass.AuthInvalid or ErrorClass.AuthForbidden } refused:
-                Apply(_state.Refused(generation, refused.Status, refused.Code, refused.Message, Now, Chance));
+                Apply(_state.Refused(generation, refused.Status, refused.Code, refused.Message, Now, Chance, asked: true));
                 break;
             case HubResult<HubIdentity>.Refused refused:
-                ProbeCameToNothing(new LaneError(refused.Code, refused.Message, "check the hub's address", NeedsAttention: true), null);
+                ProbeCameToNothing(
+                    new LaneError(refused.Code, refused.Message, "check the hub's address", NeedsAttention: true),
+                    null,
+                    refused.Message
+                );
                 break;
             case HubResult<HubIdentity>.Failed(var failure):
                 ProbeCameToNothing(
                     new LaneError(failure.Code, failure.Message, failure.Remedy, LaneErrors.NeedsAttention(failure.Class)),
-                    failure.RetryAfter
+                    failure.RetryAfter,
+                    failure.Message
                 );
                 break;
         }
     }
 
-    private void ProbeCameToNothing(LaneError? error, TimeSpan? retryAfter)
+    private void ProbeCameToNothing(LaneError? error, TimeSpan? retryAfter, string why)
     {
         _heartbeat.Failed(error, Now, Chance, retryAfter);
-        Apply(_state.ProbeFailed(Now, Chance, retryAfter));
+        Apply(_state.Unproven(why, Now, Chance, retryAfter));
+    }
+
+    private void LossRefused(AuthProtocol.LossRefused refused)
+    {
+        if (refused.Code == PauseTexts.CredentialUnavailable)
+        {
+            Apply(_state.Unproven(refused.Message, Now, Chance));
+        }
+        // A newer credential is on its way to us, and ends the episode.
     }
 }

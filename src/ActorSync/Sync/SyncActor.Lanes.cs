@@ -15,9 +15,13 @@ internal sealed partial class SyncActor
         var ticket = _tickets.Open(drain.ReplyTo, drain.Force);
         foreach (var lane in new[] { Lane.Priority, Lane.Bulk })
         {
-            if (_lanes[lane].Ref is { } actor)
+            if (_lanes[lane].Ref is { } actor && !_lanes.Resting)
             {
                 actor.Tell(new RunPass(ticket, drain.Force));
+            }
+            else if (_lanes.Resting && _state.Gate is Gate.Closed closed)
+            {
+                PassEnded(new PassOver(lane, ticket, new PassEnd.Skipped(closed), new PassTally(), -1, closed.NextTry));
             }
             else
             {
@@ -48,11 +52,15 @@ internal sealed partial class SyncActor
         }
     }
 
-    private void LaneGone(Lane lane, ChildEnd end)
+    private void LaneGone(Lane lane, ChildEnd? end)
     {
         Turn(_turns.Gone(lane));
         Context.Parent.Tell(new LaneKept(lane, _lanes[lane].View));
-        PassEnded(Crashed(lane, long.MaxValue));
+        PassEnded(
+            end is null && _state.Gate is Gate.Closed closed
+                ? new PassOver(lane, long.MaxValue, new PassEnd.Skipped(closed), new PassTally(), -1, closed.NextTry)
+                : Crashed(lane, long.MaxValue)
+        );
     }
 
     private PassOver Crashed(Lane lane, long ticket) =>

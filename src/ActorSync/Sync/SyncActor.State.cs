@@ -1,4 +1,5 @@
 using ActorSync.Auth;
+using ActorSync.Journal;
 using Akka.Actor;
 using static ActorSync.Sync.SyncProtocol;
 
@@ -12,18 +13,23 @@ internal sealed partial class SyncActor
     {
         var before = _state;
         _state = next;
-        if (!next.Ready)
-        {
-            return;
-        }
-
+        _owner.Look(next);
         if (!_lanes.Started)
         {
-            Begin();
+            if (next.Ready)
+            {
+                Begin();
+            }
+
             return;
         }
 
         Announce(before, next);
+        if ((next.Lost is not null) != _lanes.Resting)
+        {
+            RestOrWork(next);
+        }
+
         if (
             before.Gate != next.Gate
             || before.Generation != next.Generation
@@ -40,6 +46,16 @@ internal sealed partial class SyncActor
             Context.Parent.Tell(new AuthProtocol.CredentialRefused(confirming.Generation, confirming.Code, Self));
         }
 
+        if (next.Episode is Episode.Asking && before.Episode is not Episode.Asking)
+        {
+            StartProbe();
+        }
+
+        if (next.Episode is Episode.Declaring lost && before.Episode is not Episode.Declaring)
+        {
+            Context.Parent.Tell(new AuthProtocol.DeclareLost(_setup.Authority, lost.Generation, lost.Code, LossText(lost), Self));
+        }
+
         _heartbeat.GateIs(next.Gate is Gate.Open, next.IsElsewhere(before), Now);
         Report();
         ScheduleProbe();
@@ -48,7 +64,7 @@ internal sealed partial class SyncActor
     private void Begin()
     {
         Become(Working);
-        _lanes.Start();
+        RestOrWork(_state);
         _heartbeat.GateIs(_state.Gate is Gate.Open, fresh: true, Now);
         Report();
         ScheduleProbe();
@@ -58,6 +74,35 @@ internal sealed partial class SyncActor
             _lanes.Tell(run);
         }
     }
+
+    // Without a credential there is nothing for the lanes to do, and what they held is of one that was lost.
+    private void RestOrWork(SyncState next)
+    {
+        if (next.Lost is not null)
+        {
+            _lanes.Rest();
+            return;
+        }
+
+        _lanes.Start();
+        foreach (var lane in new[] { Model.Lane.Priority, Model.Lane.Bulk })
+        {
+            Context.Parent.Tell(new LaneKept(lane, _lanes[lane].View));
+        }
+    }
+
+    private void Counted(JournalCounts counts)
+    {
+        var aside = _owner.Counted(counts, _state);
+        Apply(_state with { KeptAside = aside });
+        if (aside is not null)
+        {
+            Timers.StartSingleTimer(OwnerTimer, CountAgain.Instance, CountRetry);
+        }
+    }
+
+    private string LossText(Episode.Declaring lost) =>
+        $"{(lost.Text.Length > 0 ? lost.Text : PauseTexts.For(lost.Code, ""))} (at {Now.Wall.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z)";
 
     private void Announce(SyncState before, SyncState next)
     {
@@ -92,6 +137,7 @@ internal sealed partial class SyncActor
             )
             {
                 OnTrial = _state.Episode is Episode.Trial,
+                Lost = _state.Lost,
             }
         );
     }

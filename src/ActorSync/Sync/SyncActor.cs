@@ -22,7 +22,8 @@ internal sealed record SyncSetup(
     SyncPlatform Platform,
     JournalPort Journal,
     IHubPort Hub,
-    Func<DrainSetup, Orders, Props> Drain
+    Func<DrainSetup, Orders, Props> Drain,
+    AuthLossAuthority Authority
 );
 
 /// <summary>Decides whether a profile may send, and keeps the lanes that do.</summary>
@@ -36,7 +37,9 @@ internal sealed partial class SyncActor : UntypedActor, IWithTimers
 {
     private const string ProbeTimer = "probe";
     private const string SettingsTimer = "settings";
+    private const string OwnerTimer = "owner";
     private static readonly TimeSpan SettingsRetry = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan CountRetry = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan CredentialPatience = TimeSpan.FromSeconds(10);
 
     private readonly SyncSetup _setup;
@@ -49,6 +52,7 @@ internal sealed partial class SyncActor : UntypedActor, IWithTimers
     private TurnState _turns = new();
     private SyncState _state;
     private IActorRef? _leaving;
+    private readonly QueueOwner _owner;
 
     public SyncActor(SyncSetup setup)
     {
@@ -56,7 +60,8 @@ internal sealed partial class SyncActor : UntypedActor, IWithTimers
         _state = new SyncState(setup.Options);
         _heartbeat = new Heartbeat(_state.Law);
         _desk = new SettingsDesk(setup.Journal, Self);
-        _probe = new HubProbe(setup.Hub, Self, Context.Parent);
+        _owner = new QueueOwner(setup.Journal, _desk, Self);
+        _probe = new HubProbe(setup.Hub, Self, Context.Parent, setup.Authority);
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -159,6 +164,9 @@ internal sealed partial class SyncActor : UntypedActor, IWithTimers
             case HubProbe.ProbeThrew threw when !threw.Flight.Token.IsCancellationRequested:
                 ExceptionDispatchInfo.Throw(threw.Error);
                 break;
+            case AuthProtocol.LossRefused refused:
+                LossRefused(refused);
+                break;
             case ChildGone gone when _lanes.OnGone(gone) is { } ended:
                 LaneGone(ended.Lane, ended.End);
                 break;
@@ -178,15 +186,16 @@ internal sealed partial class SyncActor : UntypedActor, IWithTimers
         switch (message)
         {
             case AuthProtocol.CredentialChanged changed:
-                Apply(_state.With(changed));
+                Apply(_state.With(changed, Now, Chance));
                 break;
             case AuthProtocol.CurrentCredential current when _state.Credential is null:
-                Apply(_state.With(new AuthProtocol.CredentialChanged(current.Generation, current.Binding, current.Problem)));
+                var told = new AuthProtocol.CredentialChanged(current.Generation, current.Binding, current.Problem) { Lost = current.Lost };
+                Apply(_state.With(told, Now, Chance));
                 break;
             case AuthProtocol.CurrentCredential current:
                 if (!_probe.Take(current))
                 {
-                    ProbeCameToNothing(null, null);
+                    ProbeCameToNothing(null, null, "there is nothing to ask with");
                 }
 
                 break;
@@ -197,9 +206,13 @@ internal sealed partial class SyncActor : UntypedActor, IWithTimers
                 _desk.Change(change);
                 break;
             case JournalProtocol.Settings settings:
-                var changed2 = _desk.Answered();
-                Apply(_state.With(SyncSettings.Read(settings.Values, _setup.Options)));
-                _lanes.WhenTaken(() => changed2?.Tell(settings, ActorRefs.NoSender));
+                SettingsKnown(settings);
+                break;
+            case JournalCounts counts:
+                Counted(counts);
+                break;
+            case CountAgain:
+                _owner.Count();
                 break;
             case JournalProtocol.Unavailable unavailable:
                 SettingsUnavailable(unavailable);
@@ -208,9 +221,13 @@ internal sealed partial class SyncActor : UntypedActor, IWithTimers
                 _desk.Read();
                 break;
             case SyncProtocol.CredentialDoubted: // nothing is sent yet, and what is sent first decides
+            case AuthProtocol.LossRefused:
                 break;
             case AuthProtocol.SignOut signOut:
-                SignOut(signOut);
+                Leave(signOut, self => new AuthProtocol.SignOut(self));
+                break;
+            case AuthProtocol.Unpair unpair:
+                Leave(unpair, self => new AuthProtocol.Unpair(self));
                 break;
             case AuthProtocol.SignedOut or AuthProtocol.SignOutRefused or AuthProtocol.SignInRefused:
                 SignedOut(message);
@@ -232,11 +249,21 @@ internal sealed partial class SyncActor : UntypedActor, IWithTimers
         }
     }
 
+    private void SettingsKnown(JournalProtocol.Settings settings)
+    {
+        var asker = _desk.Answered();
+        var again = asker is not null && !asker.Equals(ActorRefs.Nobody);
+        Apply(_state.With(SyncSettings.Read(settings.Values, _setup.Options), Now, again));
+        _lanes.WhenTaken(() => asker?.Tell(settings, ActorRefs.NoSender));
+    }
+
     private void SettingsUnavailable(JournalProtocol.Unavailable unavailable)
     {
+        _owner.Forget();
         _desk.Refuse(unavailable);
-        if (_state.Settings is null)
+        if (!_state.Ready)
         {
+            // Before anything was ever sent; later the lanes answer.
             _tickets.CloseAll(LaneErrors.Journal(unavailable.Reason).Message);
             Timers.StartSingleTimer(SettingsTimer, ReadSettings.Instance, SettingsRetry);
         }
@@ -245,6 +272,11 @@ internal sealed partial class SyncActor : UntypedActor, IWithTimers
     private sealed record ProbeNow
     {
         public static readonly ProbeNow Instance = new();
+    }
+
+    private sealed record CountAgain
+    {
+        public static readonly CountAgain Instance = new();
     }
 
     private sealed record ReadSettings

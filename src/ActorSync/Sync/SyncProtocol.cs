@@ -73,8 +73,14 @@ internal static class SyncProtocol
         /// <summary>A probe was taken, and the first thing that is sent decides.</summary>
         public bool OnTrial { get; init; }
 
+        /// <summary>What the hub took back; null when nothing is lost.</summary>
+        public AuthProtocol.Loss? Lost { get; init; }
+
         /// <summary><c>signed_in</c>, <c>signed_out</c> or <c>lost</c>.</summary>
-        public string AuthState => Binding is null ? "signed_out" : "signed_in";
+        public string AuthState =>
+            Lost is not null ? "lost"
+            : Binding is null ? "signed_out"
+            : "signed_in";
     }
 
     /// <param name="Code">The hub's, or <c>credential_unavailable</c>.</param>

@@ -11,6 +11,12 @@ internal sealed record SyncSettings(SyncMode Mode, Uri? Hub, DrainPreset Preset)
     public const string ModeKey = "mode";
     public const string PresetKey = "preset";
 
+    /// <summary>Not a person's to set: whose operations the queue holds.</summary>
+    public const string QueueAccountKey = "queue.account";
+
+    /// <summary>The account that the journal's unsent operations were made for; null when there was none yet.</summary>
+    public string? QueueAccount { get; init; }
+
     public static SyncSettings Read(ImmutableSortedDictionary<string, string> values, SyncOptions options)
     {
         var mode = values.GetValueOrDefault(ModeKey) switch
@@ -22,7 +28,10 @@ internal sealed record SyncSettings(SyncMode Mode, Uri? Hub, DrainPreset Preset)
             values.GetValueOrDefault(PresetKey) is { } name && options.Drain.Presets.TryGetValue(name, out var known)
                 ? known
                 : options.Drain.Presets[options.Drain.Preset];
-        return new SyncSettings(mode, ReadHub(values.GetValueOrDefault(HubKey), options), preset);
+        return new SyncSettings(mode, ReadHub(values.GetValueOrDefault(HubKey), options), preset)
+        {
+            QueueAccount = values.GetValueOrDefault(QueueAccountKey),
+        };
     }
 
     private static Uri? ReadHub(string? text, SyncOptions options) =>

@@ -3,15 +3,12 @@ using ActorSync.Drain;
 using ActorSync.Model;
 using ActorSync.Platform;
 using ActorSync.Restart;
-using ActorSync.Wire;
 
 namespace ActorSync.Sync;
 
 /// <summary>What a profile may send, and why not. Pure: time and chance come in as data.</summary>
-internal sealed record SyncState(SyncOptions Options)
+internal sealed partial record SyncState(SyncOptions Options)
 {
-    private const int MaxRenewals = 2;
-
     /// <summary>Null until read.</summary>
     public SyncSettings? Settings { get; init; }
 
@@ -31,13 +28,24 @@ internal sealed record SyncState(SyncOptions Options)
     /// <summary>The hub that refused gzip.</summary>
     public Uri? PlainHub { get; init; }
 
-    public bool Ready => Settings is not null && (Credential is not null || AuthDown is not null);
+    /// <summary>How many unsent operations of another account wait for a person's choice; null while that is not known.</summary>
+    public long? KeptAside { get; init; }
+
+    /// <summary>The account that the journal has to note as the queue's before anything is sent; null when it is noted.</summary>
+    public string? OwnerToNote =>
+        Settings is { Mode: SyncMode.Hybrid } && Binding is { Account: { } account } && account != Settings.QueueAccount ? account : null;
+
+    public bool Ready =>
+        Settings is not null && (Credential is not null || AuthDown is not null) && (OwnerToNote is null || KeptAside is not null);
 
     public CredentialGeneration Generation => Credential?.Generation ?? CredentialGeneration.None;
 
     public AuthProtocol.Binding? Binding => AuthDown is null ? Credential?.Binding : null;
 
-    public Uri? Hub => Settings?.Hub ?? Credential?.Binding?.Hub;
+    public Uri? Hub => Settings?.Hub ?? Credential?.Binding?.Hub ?? Lost?.Hub;
+
+    /// <summary>What the hub took back; null when nothing is lost.</summary>
+    public AuthProtocol.Loss? Lost => AuthDown is null ? Credential?.Lost : null;
 
     public BackoffLaw Law => new(Options.Drain.BackoffMin, Options.Drain.BackoffMax);
 
@@ -52,11 +60,14 @@ internal sealed record SyncState(SyncOptions Options)
             { AuthDown: { } why } => new Gate.Closed(GateReason.Paused, why),
             { Credential: null } => new Gate.Closed(GateReason.NoCredential, "the credential is being read"),
             { Credential.Problem: { } problem } => new Gate.Closed(GateReason.Paused, problem),
+            { Lost: { } lost } => new Gate.Closed(GateReason.Paused, lost.Text, (Episode as Episode.Paused)?.RetryAt.Wall),
             { Binding: null } => new Gate.Closed(GateReason.NoCredential, "not signed in; 'actorsync pair CODE --hub URL' signs in"),
             { Hub: var hub, Binding: { } binding } when binding.Hub != hub => new Gate.Closed(
                 GateReason.NoCredential,
                 $"signed in at {binding.Hub}, but the hub is set to {hub}: pair with it, or set the other one back"
             ),
+            { OwnerToNote: not null, KeptAside: null } => new Gate.Closed(GateReason.Backoff, "it is being noted whose operations wait"),
+            { OwnerToNote: not null } => new Gate.Closed(GateReason.Paused, KeptAsideText),
             _ => GateOf(Episode),
         };
 
@@ -70,6 +81,7 @@ internal sealed record SyncState(SyncOptions Options)
             { Options.Online: false } or { Settings: null or { Mode: SyncMode.Local } } or { Hub: null } => null,
             { AuthDown: { } why } => new SyncProtocol.Pause(PauseTexts.CredentialUnavailable, why, now, null),
             { Credential.Problem: { } problem } => new SyncProtocol.Pause(PauseTexts.CredentialUnavailable, problem, now, null),
+            { OwnerToNote: not null, KeptAside: not null } => new SyncProtocol.Pause(PauseTexts.AccountChanged, KeptAsideText, now, null),
             { Episode: Episode.Paused paused } => new SyncProtocol.Pause(paused.Code, paused.Text, paused.Since.Wall, paused.RetryAt.Wall),
             _ => null,
         };
@@ -90,126 +102,36 @@ internal sealed record SyncState(SyncOptions Options)
     }
 
     /// <summary>Re-pairing starts everything again; the same credential said once more changes nothing.</summary>
-    public SyncState With(AuthProtocol.CredentialChanged changed) =>
+    /// <param name="chance">Uniform in [0, 1).</param>
+    public SyncState With(AuthProtocol.CredentialChanged changed, Moment now, double chance) =>
         this with
         {
             Credential = changed,
+            KeptAside = changed.Binding?.Account == Binding?.Account ? KeptAside : null,
             AuthDown = null,
             SigningOut = false,
-            Episode = changed.Generation == Generation && Credential is not null ? Episode : Episode.None.Instance,
+            Episode =
+                changed.Generation == Generation && Credential is not null ? Episode
+                : changed.Lost is { } lost ? OfLoss(lost, now + new Backoff(Law).Fail(chance).Wait, now)
+                : Episode.None.Instance,
         };
 
-    /// <summary>New settings start everything again.</summary>
-    public SyncState With(SyncSettings settings) => this with { Settings = settings, Episode = Episode.None.Instance };
-
-    /// <summary>A request with this generation was refused with one of the protocol's codes.</summary>
-    /// <param name="chance">Uniform in [0, 1).</param>
-    public SyncState Refused(CredentialGeneration generation, int status, string code, string said, Moment now, double chance)
-    {
-        if (generation != Generation)
+    /// <summary>New settings start everything again; what is lost is asked for at once.</summary>
+    /// <param name="again">Somebody changed them, or said them once more; otherwise they were only read.</param>
+    public SyncState With(SyncSettings settings, Moment now, bool again) =>
+        this with
         {
-            return this;
-        }
-
-        return Episode switch
-        {
-            Episode.None when HubCodes.IsInvalidCredential(status, code) && Renewals < MaxRenewals => this with
-            {
-                Episode = new Episode.Confirming(generation, code, Tries: 0),
-            },
-            Episode.None when HubCodes.IsInvalidCredential(status, code) => this with
-            {
-                Renewals = Renewals + 1,
-                Episode = new Episode.Waiting(
-                    generation,
-                    code,
-                    Renewals,
-                    $"the hub refuses each renewed token ({code})",
-                    now + new Backoff(Law, Renewals).Fail(chance).Wait
-                ),
-            },
-            Episode.None => this with { Episode = Paused(generation, code, said, now, now, 0, chance) },
-            Episode.Trial trial => this with
-            {
-                Episode = Paused(generation, code, said, trial.Before.Since, now, trial.Before.Failures + 1, chance),
-            },
-            Episode.Paused paused => this with { Episode = Paused(generation, code, said, paused.Since, now, paused.Failures + 1, chance) },
-            _ => this,
+            Settings = settings,
+            KeptAside = null,
+            Episode =
+                !again && Settings is not null && settings == Settings with { QueueAccount = settings.QueueAccount } ? Episode
+                : Lost is { } lost ? OfLoss(lost, now, now)
+                : Episode.None.Instance,
         };
-    }
 
-    public SyncState Judged(AuthProtocol.Verdict verdict, Moment now, double chance)
-    {
-        if (Episode is not Episode.Confirming confirming)
-        {
-            return this;
-        }
-
-        return verdict switch
-        {
-            AuthProtocol.Verdict.CannotRenew cannot when cannot.Generation == confirming.Generation => this with
-            {
-                Episode = Paused(confirming.Generation, cannot.Code, cannot.Message, now, now, 0, chance) with
-                {
-                    Text = cannot.Message.Length > 0 ? cannot.Message : PauseTexts.For(cannot.Code, ""),
-                },
-            },
-            AuthProtocol.Verdict.NotNow notNow => this with
-            {
-                Episode = new Episode.Waiting(
-                    confirming.Generation,
-                    confirming.Code,
-                    confirming.Tries + 1,
-                    $"the credential could not be renewed: {notNow.Failure.Message}",
-                    now + new Backoff(Law, confirming.Tries).Fail(chance, notNow.Failure.RetryAfter).Wait
-                ),
-            },
-            AuthProtocol.Verdict.TryAgain => this with { Episode = Episode.None.Instance, Renewals = Renewals + 1 },
-            _ => this with { Episode = Episode.None.Instance },
-        };
-    }
-
-    /// <summary>The wait for another try of renewing is over.</summary>
-    public SyncState AskAgain() =>
-        Episode is Episode.Waiting waiting
-            ? this with
-            {
-                Episode = new Episode.Confirming(waiting.Generation, waiting.Code, waiting.Tries),
-            }
-            : this;
-
-    /// <summary>The hub answered a probe as it should.</summary>
-    public SyncState ProbeTaken(Moment now) =>
-        Episode is Episode.Paused paused ? this with { Episode = new Episode.Trial(paused, now) } : this;
-
-    /// <summary>A probe came to nothing: later again.</summary>
-    public SyncState ProbeFailed(Moment now, double chance, TimeSpan? retryAfter) =>
-        Episode is Episode.Paused paused
-            ? this with
-            {
-                Episode = paused with
-                {
-                    Failures = paused.Failures + 1,
-                    RetryAt = now + new Backoff(Law, paused.Failures).Fail(chance, retryAfter).Wait,
-                },
-            }
-            : this;
-
-    /// <summary>A lane got something through.</summary>
-    public SyncState Proven() =>
-        Episode is Episode.Trial ? this with { Episode = Episode.None.Instance, Renewals = 0 }
-        : Renewals > 0 ? this with { Renewals = 0 }
-        : this;
-
-    private Episode.Paused Paused(
-        CredentialGeneration generation,
-        string code,
-        string said,
-        Moment since,
-        Moment now,
-        int failures,
-        double chance
-    ) => new(generation, code, PauseTexts.For(code, said), since, failures, now + new Backoff(Law, failures).Fail(chance).Wait);
+    private string KeptAsideText =>
+        $"unsent operations of account {Settings?.QueueAccount} are kept aside ({KeptAside} in the queue): 'actorsync queue adopt' sends them as {OwnerToNote}, "
+        + "'actorsync queue discard --yes' drops them";
 
     private Gate GateOf(Episode episode) =>
         episode switch
@@ -218,8 +140,12 @@ internal sealed record SyncState(SyncOptions Options)
                 GateReason.Paused,
                 $"the hub refused the token ({confirming.Code}); it is being renewed"
             ),
+            Episode.Asking or Episode.Declaring => new Gate.Closed(
+                GateReason.Paused,
+                "the hub refused the token, and it cannot be renewed; the hub is asked once more"
+            ),
             Episode.Waiting waiting => new Gate.Closed(GateReason.Backoff, waiting.Text, waiting.RetryAt.Wall),
             Episode.Paused paused => new Gate.Closed(GateReason.Paused, paused.Text, paused.RetryAt.Wall),
-            _ => new Gate.Open(Hub!),
+            _ => new Gate.Open(Hub!, Binding?.Account),
         };
 }

@@ -79,9 +79,9 @@ internal sealed class Device : IDisposable
             hub,
             new ProfileChildren(
                 () => JournalActor.Props(JournalPath, _options.Journal, platform, link.Statistics),
-                (device, listener) =>
+                (device, authority, listener) =>
                     AuthActor
-                        .Props(new AuthSetup(_credentials, hub, device, _options.Auth, platform, [], [listener]))
+                        .Props(new AuthSetup(_credentials, hub, device, _options.Auth, platform, [], [listener]) { Authority = authority })
                         .WithDispatcher("actorsync.storage-dispatcher")
             )
         );

@@ -137,8 +137,21 @@ internal sealed class AccountHub(World world) : IHubPort
             "/v1/auth/me" => Me(call),
             "/v1/auth/refresh" => Refresh(Body(call)),
             "/v1/auth/devices/redeem" => Redeem(Body(call)),
+            "/v1/auth/devices/self" => Leave(call),
             _ => Error(404, "not_found"),
         };
+
+    // The device is revoked whole, whichever of its tokens asked.
+    private HubReply Leave(HubCall call)
+    {
+        if (!IsGood(call.Token))
+        {
+            return Error(401, "token_revoked");
+        }
+
+        Revoke();
+        return new HubReply.Answered(204, ReadOnlyMemory<byte>.Empty, false, null, null, null);
+    }
 
     private HubReply Me(HubCall call)
     {

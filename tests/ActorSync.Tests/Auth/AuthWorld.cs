@@ -29,6 +29,9 @@ internal sealed class AuthWorld : IDisposable
 
     public AccountHub Hub { get; }
 
+    /// <summary>Sync's, played by the test.</summary>
+    public AuthLossAuthority Authority { get; } = new();
+
     public MemoryCredentialStore Store { get; } = new();
 
     public ICredentialStore UsedStore { get; }
@@ -76,6 +79,9 @@ internal sealed class AuthWorld : IDisposable
                     ["trusted.lan"],
                     [Listener.Ref]
                 )
+                {
+                    Authority = Authority,
+                }
             ),
             "auth"
         );

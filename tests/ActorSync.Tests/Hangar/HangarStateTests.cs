@@ -58,9 +58,10 @@ public sealed class HangarStateTests
                     break;
                 case 4:
                     var open = random.Next(2) == 0;
-                    Gate gate = open ? new Gate.Open(Hub) : new Gate.Closed(GateReason.Local, "local");
+                    Gate gate = open ? new Gate.Open(Hub, "ada") : new Gate.Closed(GateReason.Local, "local");
                     state = state.GateIs(gate, elsewhere: random.Next(4) == 0, now);
                     (state.IsDue(now) || !open || !before.IsHeld).ShouldBeTrue("what was held goes on when the gate opens");
+                    (state.IsHeld && open).ShouldBeFalse();
                     break;
                 default:
                     state = new HangarState(Interval, new Backoff(Law)).After(state.Report(HangarActivity.Resting)).With(state.Memory, now);

@@ -152,9 +152,12 @@ public sealed class EveryMessageTests
 
         private static Lane Other(Lane lane) => lane == Lane.Priority ? Lane.Bulk : Lane.Priority;
 
-        private Props RealAuth(DeviceId device, IActorRef listener) =>
+        private Props RealAuth(DeviceId device, AuthLossAuthority authority, IActorRef listener) =>
             AuthActor.Props(
                 new AuthSetup(_store, _world.Profile.Http, device, _world.Profile.Options.Auth, World.Platform(), [], [listener])
+                {
+                    Authority = authority,
+                }
             );
 
         private void Ask(string what, Action<IActorRef> ask)

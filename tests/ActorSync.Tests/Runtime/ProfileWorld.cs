@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
-using ActorSync.Auth;
+using ActorSync.Events;
 using ActorSync.Hosting;
 using ActorSync.Journal;
 using ActorSync.Model;
@@ -29,13 +29,14 @@ internal sealed class ProfileWorld : IDisposable
     {
         World = new World(seed);
         Hub = new FakeHub(World);
+        Events = new EventFeed(World.Time, asynchronousContinuations: false);
         Options = SyncOptionsReader.Read(_folder, $"actorsync.journal.reserve-bytes = 0 B\nactorsync.hub = \"{HubAddress}\"\n{hocon}");
         var handler = new FakeHubHandler(World.Node, Hub, Wire) { Sent = request => Sent += request.IsPush ? 1 : 0 };
         Http = new HubHttp(Options.Http, World.Platform(handler));
         SomebodyElseWasThereBefore();
         var made = new ProfileChildren(
             () => JournalActor.Props(Path.Combine(_folder, "journal.db"), Options.Journal, World.Platform(), _statistics),
-            (device, listener) =>
+            (device, authority, listener) =>
             {
                 Device ??= device;
                 Auth.Token = Auth.Generation.Value == 1 && !Auth.SignedOut ? NewToken() : Auth.Token;
@@ -68,6 +69,8 @@ internal sealed class ProfileWorld : IDisposable
 
     public JournalPort Journal { get; } = new();
 
+    public EventFeed Events { get; private set; } = null!;
+
     public string Folder => _folder;
 
     public IActorRef Runtime { get; private set; } = ActorRefs.Nobody;
@@ -93,13 +96,14 @@ internal sealed class ProfileWorld : IDisposable
     public void Announce(string? token, long generation, string? problem = null, Uri? hub = null)
     {
         (Auth.Token, Auth.Generation, Auth.Problem, Auth.Hub) = (token, new CredentialGeneration(generation), problem, hub ?? HubAddress);
+        Auth.Lost = null;
         Child("auth").Tell(new ScriptedAuthActor.Announce(), ActorRefs.NoSender);
         World.Run(TimeSpan.FromMilliseconds(100));
     }
 
     public void Start()
     {
-        var setup = new ProfileSetup("default", Options, World.Platform(), Journal, Http, Children);
+        var setup = new ProfileSetup("default", Options, World.Platform(), Journal, Http, Children) { Events = Events };
         Runtime = World.System.ActorOf(RuntimeSupervisor.Props([setup], World.Platform()), RuntimeSupervisor.Name);
     }
 
@@ -198,87 +202,4 @@ internal sealed class ProfileWorld : IDisposable
         Journal.Down("the test is over", "");
         Directory.Delete(_folder, recursive: true);
     }
-}
-
-/// <summary>What the owner of the credential is told to say.</summary>
-internal sealed class ScriptedAuth
-{
-    public CredentialGeneration Generation { get; set; } = new(1);
-
-    public string? Token { get; set; }
-
-    public bool SignedOut { get; set; }
-
-    public Uri Hub { get; set; } = ProfileWorld.HubAddress;
-
-    public string Account { get; set; } = "ada";
-
-    public string? Problem { get; set; }
-
-    public Func<AuthProtocol.CredentialRefused, AuthProtocol.Verdict>? OnRefused { get; set; }
-
-    public List<AuthProtocol.CredentialRefused> Refused { get; } = [];
-
-    public int Asked { get; set; }
-
-    /// <summary>Leaves so many questions for the credential without an answer.</summary>
-    public int Deaf { get; set; }
-
-    public AuthProtocol.Binding? Binding =>
-        Token is null ? null : new AuthProtocol.Binding(Hub, Account, "@" + Account, null, CanRefresh: true);
-
-    public AuthProtocol.CurrentCredential Current => new(Generation, Token is null ? null : new AccessToken(Token), Binding, Problem);
-
-    public AuthProtocol.CredentialChanged Changed => new(Generation, Binding, Problem);
-}
-
-/// <summary>Makes the script speak. An <see cref="Announce"/> says what it holds now.</summary>
-internal sealed class ScriptedAuthActor(ScriptedAuth script, IActorRef listener) : UntypedActor
-{
-    public static Props Props(ScriptedAuth script, IActorRef listener) =>
-        Akka.Actor.Props.Create(() => new ScriptedAuthActor(script, listener));
-
-    protected override void PreStart() => listener.Tell(script.Changed);
-
-    protected override void OnReceive(object message)
-    {
-        switch (message)
-        {
-            case AuthProtocol.GetCredential get:
-                script.Asked++;
-                if (script.Deaf-- <= 0)
-                {
-                    script.Deaf = 0;
-                    get.ReplyTo.Tell(script.Current);
-                }
-
-                break;
-            case AuthProtocol.CredentialRefused refused:
-                script.Refused.Add(refused);
-                if (script.OnRefused is { } judge)
-                {
-                    var verdict = judge(refused);
-                    refused.ReplyTo.Tell(verdict);
-                    if (verdict is AuthProtocol.Verdict.TryAgain)
-                    {
-                        listener.Tell(script.Changed);
-                    }
-                }
-
-                break;
-            case AuthProtocol.SignOut signOut:
-                (script.SignedOut, script.Token, script.Generation) = (true, null, new CredentialGeneration(script.Generation.Value + 1));
-                listener.Tell(script.Changed);
-                signOut.ReplyTo.Tell(new AuthProtocol.SignedOut(script.Generation));
-                break;
-            case Announce:
-                listener.Tell(script.Changed);
-                break;
-            default:
-                Unhandled(message);
-                break;
-        }
-    }
-
-    internal sealed record Announce;
 }

@@ -3,6 +3,7 @@ using ActorSync.Journal;
 using ActorSync.Model;
 using ActorSync.TestKit.Hubs;
 using ActorSync.Tests.Runtime;
+using Akka.Actor;
 using Akka.Event;
 using Shouldly;
 using Xunit;
@@ -40,7 +41,8 @@ public sealed class CredentialTests
 
     [Fact]
     [Trait("criterion", "D13")]
-    public void A_token_that_cannot_be_renewed_pauses_with_its_text_keeps_the_credential_and_probes_without_pushing()
+    [Trait("criterion", "S4")]
+    public void A_token_that_the_hub_took_back_is_lost_once_and_only_asked_for_without_pushing()
     {
         using var world = new ProfileWorld();
         world.Hub.Next(Misbehaviour.Auth(401, "token_revoked"), times: int.MaxValue, when: _ => true);
@@ -65,11 +67,14 @@ public sealed class CredentialTests
         status.Health.State.ShouldBe("PAUSED");
         status.Health.Reason.ShouldContain("revoked");
         status.Health.NextRetry.ShouldNotBeNull();
-        status.Auth.State.ShouldBe("signed_in", "the credential is kept");
+        status.Auth.State.ShouldBe("lost");
+        world.Auth.Declared.ShouldBe(1);
+        world.Child("sync/drain-priority").ShouldBe(ActorRefs.Nobody);
+        world.Child("sync/drain-bulk").ShouldBe(ActorRefs.Nobody);
         world.World.Log.Expect(1, LogLevel.WarningLevel, "Sync is paused");
 
         world.Hub.Behave();
-        world.Announce(world.NewToken(), generation: 2);
+        world.Announce(world.NewToken(), generation: 9);
         world.Drained(TimeSpan.FromSeconds(5));
         world.Status().Health.State.ShouldBe("OK");
     }
