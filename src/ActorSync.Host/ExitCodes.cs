@@ -34,8 +34,14 @@ internal static class ExitCodes
     public static int OfCode(string code) =>
         code switch
         {
-            "usage" or "invalid_setting" or "invalid_operation" or "journal_path" or "unknown_profile" or "hub_path" or "hub_address" =>
-                Usage,
+            "usage"
+            or "invalid_setting"
+            or "invalid_operation"
+            or "journal_path"
+            or "unknown_profile"
+            or "hub_path"
+            or "hub_address"
+            or "hub_setting" => Usage,
             "hub_locked" or "hub_newer" or "hub_misconfigured" or "hub_corrupt" => Journal,
             "journal_corrupt" or "journal_newer" or "journal_locked" or "journal_misconfigured" => Journal,
             "not_signed_in" or "paused" or "credential_unavailable" => NotSignedIn,

@@ -33,6 +33,8 @@ public sealed record SyncOptions
 
     public required ShutdownSettings Shutdown { get; init; }
 
+    public required LogSettings Log { get; init; }
+
     /// <summary>The HOCON that these were read from: its <c>akka</c> part goes to an actor system of our own.</summary>
     internal string? Overlay { get; init; }
 }
@@ -101,3 +103,12 @@ public sealed record HangarSettings(TimeSpan Interval, int MaxBytes, TimeSpan Ca
 /// <param name="DrainTimeout">How long a clean stop may go on sending.</param>
 /// <param name="StopTimeout">When a stop is over, whatever the network does.</param>
 public sealed record ShutdownSettings(TimeSpan DrainTimeout, TimeSpan StopTimeout);
+
+/// <summary>What is kept of the actors' log in memory, for <c>actorsync logs</c>.</summary>
+/// <param name="Level"><c>DEBUG</c>, <c>INFO</c>, <c>WARNING</c> or <c>ERROR</c>: the lowest that is kept.</param>
+/// <param name="Lines">The last so many.</param>
+/// <param name="Bytes">What they may take, about.</param>
+public sealed record LogSettings(string Level, int Lines, long Bytes)
+{
+    internal Akka.Event.LogLevel AkkaLevel => Akka.Event.Logging.LogLevelFor(Level);
+}

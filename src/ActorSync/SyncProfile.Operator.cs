@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ActorSync.Auth;
+using ActorSync.Auth.Browser;
 using ActorSync.Hangar;
 using ActorSync.Journal;
 using ActorSync.Model;
@@ -45,12 +46,8 @@ public sealed partial class SyncProfile
     internal Task<JournalCounts> GetCountsAsync(CancellationToken cancellation) =>
         _link.AskJournalAsync<JournalCounts>(replyTo => new GetCounts(replyTo), cancellation);
 
-    internal async Task<ImmutableArray<JournalRow>> ListAsync(RowState state, long afterSeq, int limit, CancellationToken cancellation) =>
-        (
-            await _link
-                .AskJournalAsync<Rows>(replyTo => new ListOperations(state, afterSeq, limit, replyTo), cancellation)
-                .ConfigureAwait(false)
-        ).Items;
+    internal Task<Rows> ListAsync(RowState state, long afterSeq, int limit, CancellationToken cancellation) =>
+        _link.AskJournalAsync<Rows>(replyTo => new ListOperations(state, afterSeq, limit, replyTo), cancellation);
 
     internal async Task<JournalRow?> FindAsync(OperationId operation, CancellationToken cancellation) =>
         await _link.AskJournalAsync<object>(replyTo => new GetOperation(operation, replyTo), cancellation).ConfigureAwait(false)
@@ -138,6 +135,9 @@ public sealed partial class SyncProfile
 
     internal Task<BindingView> UseTokenAsync(Uri hub, string token, CancellationToken cancellation) =>
         SignInAsync(replyTo => new AuthProtocol.UseToken(hub, token, replyTo), hub, cancellation);
+
+    internal Task<BindingView> UseCodeAsync(Uri hub, AuthorizationCode code, CancellationToken cancellation) =>
+        SignInAsync(replyTo => new AuthProtocol.UseCode(hub, code.Code, code.Verifier, code.Redirect, replyTo), hub, cancellation);
 
     internal Task SignOutAsync(CancellationToken cancellation) => LeaveAsync(replyTo => new AuthProtocol.SignOut(replyTo), cancellation);
 

@@ -56,7 +56,7 @@ public sealed partial class SyncProfile
     {
         while (true)
         {
-            switch (await _link.AskJournalOnceAsync(replyTo => new AwaitReceipt(operation, replyTo), cancellation).ConfigureAwait(false))
+            switch (await AwaitReceiptAsync(operation, cancellation).ConfigureAwait(false))
             {
                 case ReceiptKnown { State: ReceiptState.Unknown }:
                     // Folded away long ago, or never ours: the hub knows.
@@ -73,6 +73,22 @@ public sealed partial class SyncProfile
             }
 
             await Task.Delay(ProfileLink.ReceiptRetry, _link.Platform.Time, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<object> AwaitReceiptAsync(OperationId operation, CancellationToken cancellation)
+    {
+        IActorRef? asker = null;
+        try
+        {
+            return await _link
+                .AskJournalOnceAsync(replyTo => new AwaitReceipt(operation, asker = replyTo), cancellation)
+                .ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (asker is not null)
+        {
+            _link.Journal.Tell(new ForgetReceipt(operation, asker));
+            throw;
         }
     }
 

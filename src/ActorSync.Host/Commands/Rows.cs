@@ -37,9 +37,9 @@ internal static class Rows
         }
 
         call.Io.ForPeople().Write(table);
-        if (rows.Operations.Length >= limit)
+        if (rows.HasMore)
         {
-            call.Say($"the first {limit}; --limit N shows more, up to {Page}");
+            call.Say($"the first {rows.Operations.Length}; --limit N shows more, up to {Page} or 4 MiB; 'queue export' gives all");
         }
 
         return ExitCodes.Done;

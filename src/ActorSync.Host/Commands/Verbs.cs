@@ -16,6 +16,7 @@ internal static class Verbs
         ["dead"] = DeadCommand.Create,
         ["explain"] = ExplainCommand.Create,
         ["pair"] = PairCommand.Create,
+        ["sign-in"] = SignInCommand.Create,
         ["token"] = TokenCommand.Create,
         ["sign-out"] = SignOutCommand.Create,
         ["unpair"] = UnpairCommand.Create,
@@ -25,6 +26,10 @@ internal static class Verbs
         ["get"] = GetCommand.Create,
         ["digest"] = DigestCommand.Create,
         ["hangar"] = HangarCommand.Create,
+        ["profile"] = ProfileCommand.Create,
+        ["logs"] = LogsCommand.Create,
+        ["log-level"] = LogLevelCommand.Create,
+        ["actors"] = ActorsCommand.Create,
         ["doctor"] = DoctorCommand.Create,
         ["bench"] = BenchCommand.Create,
     };

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using ActorSync.Auth.Browser;
 using ActorSync.Journal;
 using ActorSync.Model;
 using ActorSync.Status;
@@ -23,13 +24,6 @@ internal static class Calls
         Json.Empty,
         Json.DrainReport,
         static (profile, _, cancellation) => profile.DrainAsync(cancellation)
-    );
-
-    public static readonly ControlCall<Empty, HangarOutcome> PushHangar = new(
-        "push-hangar",
-        Json.Empty,
-        Json.HangarOutcome,
-        static (profile, _, cancellation) => profile.PushHangarAsync(cancellation)
     );
 
     public static readonly ControlCall<EnqueueAsk, EnqueueAnswer> Enqueue = new(
@@ -91,7 +85,7 @@ internal static class Calls
         {
             var state = Words.State(ask.State) ?? throw Failures.Usage("state", $"unknown state '{ask.State}'");
             var rows = await profile.ListAsync(state, ask.AfterSeq, Math.Min(ask.Limit, 1000), cancellation);
-            return new RowsAnswer([.. rows.Select(RowDocument.Of)]);
+            return new RowsAnswer([.. rows.Items.Select(RowDocument.Of)], rows.HasMore);
         }
     );
 
@@ -199,6 +193,20 @@ internal static class Calls
             Bound(await profile.UseTokenAsync(HubAddress.Parse("--hub", ask.Hub), ask.Secret, cancellation))
     );
 
+    public static readonly ControlCall<CodeAsk, BindingDocument> UseCode = new(
+        "use-code",
+        Json.CodeAsk,
+        Json.BindingDocument,
+        static async (profile, ask, cancellation) =>
+            Bound(
+                await profile.UseCodeAsync(
+                    HubAddress.Parse("--hub", ask.Hub),
+                    new AuthorizationCode(ask.Code, ask.Verifier, new Uri(ask.Redirect)),
+                    cancellation
+                )
+            )
+    );
+
     public static readonly ControlCall<Empty, Empty> SignOut = new(
         "sign-out",
         Json.Empty,
@@ -254,7 +262,7 @@ internal static class Calls
     {
         Status,
         Drain,
-        PushHangar,
+        HangarCalls.Push,
         Enqueue,
         Checkpoint,
         Receipt,
@@ -270,6 +278,7 @@ internal static class Calls
         Settings,
         PatchSettings,
         Pair,
+        UseCode,
         UseToken,
         SignOut,
         Unpair,

@@ -85,7 +85,8 @@ internal sealed record ReceiptDocument(string OperationId, bool Delivered, strin
 /// <param name="State">pending, parked or dead.</param>
 internal sealed record ListAsk(string State, long AfterSeq, int Limit);
 
-internal sealed record RowsAnswer(ImmutableArray<RowDocument> Operations);
+/// <param name="HasMore">The limit, or the size of a page, ended it.</param>
+internal sealed record RowsAnswer(ImmutableArray<RowDocument> Operations, bool HasMore);
 
 /// <summary>One row of the journal.</summary>
 internal sealed record RowDocument(
@@ -155,6 +156,12 @@ internal sealed record SettingsDocument(ImmutableSortedDictionary<string, string
 
 /// <param name="Patch">Null removes a key.</param>
 internal sealed record SettingsAsk(ImmutableSortedDictionary<string, string?> Patch);
+
+/// <summary>What a browser sign-in brought.</summary>
+internal sealed record CodeAsk(string Hub, string Code, string Verifier, string Redirect)
+{
+    public override string ToString() => $"CodeAsk({Hub})";
+}
 
 internal sealed record SignInAsk(string Hub, string Secret)
 {

@@ -8,7 +8,13 @@ internal sealed partial class AuthActor
 {
     private void Begin(IAuthCommand command)
     {
-        var address = command is Pair { Hub: var given } ? given : ((UseToken)command).Hub;
+        var address = command switch
+        {
+            Pair pair => pair.Hub,
+            UseToken use => use.Hub,
+            UseCode use => use.Hub,
+            _ => throw new InvalidOperationException($"{command.GetType().Name} is no way in"),
+        };
         if (!HubUrl.TryParse(address.OriginalString, _setup.PlainHttpHosts, out var hub, out var problem))
         {
             _open.Answer(command, RefusalCodes.InvalidHub(problem));
@@ -20,9 +26,12 @@ internal sealed partial class AuthActor
             return;
         }
 
-        var start = command is Pair pair
-            ? SignIn.Begin(pair, hub, _state.Stored.Pairing, _setup.Device, DeviceName(pair), _setup.Platform.Chance)
-            : SignIn.Begin((UseToken)command, hub, _setup.Device, Now);
+        var start = command switch
+        {
+            Pair pair => SignIn.Begin(pair, hub, _state.Stored.Pairing, _setup.Device, DeviceName(pair), _setup.Platform.Chance),
+            UseToken use => SignIn.Begin(use, hub, _setup.Device, Now),
+            _ => SignIn.Begin((UseCode)command, hub, _setup.Device),
+        };
         if (start.Attempt is not { } attempt)
         {
             _open.Answer(command, start.Refusal!);

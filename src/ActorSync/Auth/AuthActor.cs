@@ -97,7 +97,7 @@ internal sealed partial class AuthActor : UntypedActor, IWithTimers
                 _open.Add(refused);
                 Judge(refused);
                 break;
-            case Pair or UseToken:
+            case Pair or UseToken or UseCode:
                 _open.Add((IAuthCommand)message);
                 Begin((IAuthCommand)message);
                 break;

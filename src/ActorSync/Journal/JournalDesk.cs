@@ -1,12 +1,15 @@
 using ActorSync.Model;
 using Akka.Actor;
+using Akka.Event;
 using static ActorSync.Journal.JournalProtocol;
 
 namespace ActorSync.Journal;
 
 /// <summary>Carries out the journal's commands on its open store. On the actor's thread, part of the actor.</summary>
-internal sealed class JournalDesk(JournalStore store, Receipts receipts, JournalJobs jobs)
+internal sealed class JournalDesk(JournalStore store, Receipts receipts, JournalJobs jobs, ILoggingAdapter log)
 {
+    private bool _goesOnFreeing;
+
     public Subscribers Subscribers { get; } = new();
 
     /// <summary>False: not one of ours.</summary>
@@ -37,7 +40,7 @@ internal sealed class JournalDesk(JournalStore store, Receipts receipts, Journal
                 Recover(regression);
                 break;
             case RetryDead retry:
-                Change(retry, () => retry.Operation is { } one ? store.Aside.Retry(one) : store.Aside.RetryAll());
+                Retry(retry);
                 break;
             case DiscardDead discard:
                 Change(discard, () => store.Aside.Discard(discard.Operation, discard.Reason, receipts.Settled));
@@ -46,11 +49,13 @@ internal sealed class JournalDesk(JournalStore store, Receipts receipts, Journal
                 Change(park, () => store.Aside.Bury(park.Operation, receipts.Settled));
                 break;
             case ClearQueue clear:
-                Change(clear, store.Aside.Clear);
-                receipts.TellCleared();
+                jobs.Start(store.Clear(count => Cleared(clear, count)), clear);
                 break;
             case AwaitReceipt receipt:
                 receipts.Await(receipt);
+                break;
+            case ForgetReceipt receipt:
+                receipts.Forget(receipt);
                 break;
             default:
                 return TryAnswer(command);
@@ -70,7 +75,7 @@ internal sealed class JournalDesk(JournalStore store, Receipts receipts, Journal
                 query.ReplyTo.Tell(store.Queries.Find(one.Operation) ?? (object)new NoSuchOperation(one.Operation));
                 break;
             case ListOperations list:
-                query.ReplyTo.Tell(new Rows(store.Queries.List(list.State, list.AfterSeq, list.Limit)));
+                query.ReplyTo.Tell(store.Queries.List(list.State, list.AfterSeq, list.Limit));
                 break;
             case GetCheckpoint checkpoint:
                 query.ReplyTo.Tell(new SourceCheckpoint(checkpoint.Source, store.Queries.Checkpoint(checkpoint.Source)));
@@ -140,10 +145,17 @@ internal sealed class JournalDesk(JournalStore store, Receipts receipts, Journal
             new BatchSettled(settle.Lane, settle.Pass, counts.Acked, counts.Dead, counts.Parked, store.Tables.Row.Pending(settle.Lane))
         );
         receipts.TellCommitted();
+        foreach (var given in counts.GivenUp)
+        {
+            log.Warning("The hub does not take {0}, which another device made; it is no longer offered: {1}", given.Operation, given.Error);
+        }
+
         if (counts.Freed > 0)
         {
             TellPending();
         }
+
+        GoOnFreeing();
     }
 
     private void Hold(HoldKey hold)
@@ -195,13 +207,57 @@ internal sealed class JournalDesk(JournalStore store, Receipts receipts, Journal
 
     // ---- dead letters and receipts ----
 
+    private void Retry(RetryDead retry)
+    {
+        if (retry.Operation is { } one)
+        {
+            Change(retry, () => store.Aside.Retry(one));
+        }
+        else
+        {
+            jobs.Start(store.RetryAll(count => HasChanged(retry, count)), retry);
+        }
+    }
+
     private void Change(IJournalCommand command, Func<long> change)
     {
         long count = 0;
         store.Tables.Write(() => count = change());
+        HasChanged(command, count);
+    }
+
+    private void Cleared(ClearQueue clear, long count)
+    {
+        receipts.TellCleared();
+        HasChanged(clear, count);
+    }
+
+    private void HasChanged(IJournalCommand command, long count)
+    {
         command.ReplyTo.Tell(new Changed(count));
         receipts.TellCommitted();
         TellPending();
+        GoOnFreeing();
+    }
+
+    /// <summary>What one transaction was too short for.</summary>
+    public void GoOnFreeing()
+    {
+        if (store.Aside.IsFreeing && !_goesOnFreeing)
+        {
+            _goesOnFreeing = true;
+            jobs.Start(Freeing(), null);
+        }
+    }
+
+    private IEnumerable<JournalStep> Freeing()
+    {
+        foreach (var step in store.Free(TellPending))
+        {
+            yield return step;
+        }
+
+        _goesOnFreeing = false;
     }
 
     private void TellPending() => Subscribers.News(store.Tables.Row.PendingPriority > 0, store.Tables.Row.PendingBulk > 0);

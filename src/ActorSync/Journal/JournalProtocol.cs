@@ -8,7 +8,7 @@ namespace ActorSync.Journal;
 /// <summary>Everything that is said to and by the journal of a profile.</summary>
 /// <remarks>
 /// Any command may be answered with <see cref="Unavailable"/> instead of its own reply: the journal is restarting, its disk is full, or it has
-/// stopped. Nothing was changed then.
+/// stopped. Nothing was changed then, or some of what goes in steps (<see cref="JournalProtocol.ClearQueue"/>, every dead letter): the rest is still there.
 /// </remarks>
 internal static class JournalProtocol
 {
@@ -61,7 +61,7 @@ internal static class JournalProtocol
 
     /// <summary>
     /// Books what the hub named: accepted rows are acked with the stamp that stands, rejected ones go to the dead letters, blocked ones are
-    /// parked. May be said several times for one batch (its halves); indexes are those of the whole batch. Replies <see cref="BatchSettled"/>.
+    /// parked; a rejected one that another device made leaves the queue with its reason kept. May be said several times for one batch (its halves); indexes are those of the whole batch. Replies <see cref="BatchSettled"/>.
     /// </summary>
     public sealed record SettleBatch(Lane Lane, long Pass, PushBatch Batch, PushResult Result, IActorRef ReplyTo) : IJournalCommand;
 
@@ -100,7 +100,7 @@ internal static class JournalProtocol
     /// <summary>Sets a pending operation aside as a dead letter by hand; later ones of its key are parked. Replies <see cref="Changed"/>.</summary>
     public sealed record ParkOperation(OperationId Operation, IActorRef ReplyTo) : IJournalCommand;
 
-    /// <summary>Drops every pending, parked and dead row. Replies <see cref="Changed"/>.</summary>
+    /// <summary>Drops every pending, parked and dead row that is there, in steps, the newest first. Replies <see cref="Changed"/> when all are gone.</summary>
     public sealed record ClearQueue(IActorRef ReplyTo) : IJournalCommand;
 
     /// <param name="Count">0: no such operation in that state.</param>
@@ -111,10 +111,14 @@ internal static class JournalProtocol
     /// <summary>Replies <see cref="JournalRow"/> or <see cref="NoSuchOperation"/>.</summary>
     public sealed record GetOperation(OperationId Operation, IActorRef ReplyTo) : IJournalCommand;
 
-    /// <summary>Rows in FIFO order from behind <paramref name="AfterSeq"/>; a limit of 0 or less gives none. Replies <see cref="Rows"/>.</summary>
+    /// <summary>
+    /// Rows in FIFO order from behind <paramref name="AfterSeq"/>; a limit of 0 or less gives none, and large payloads end a page early.
+    /// Replies <see cref="Rows"/>.
+    /// </summary>
     public sealed record ListOperations(RowState State, long AfterSeq, int Limit, IActorRef ReplyTo) : IJournalCommand;
 
-    public sealed record Rows(ImmutableArray<JournalRow> Items);
+    /// <param name="HasMore">The limit or the size of a page ended it; there may be more.</param>
+    public sealed record Rows(ImmutableArray<JournalRow> Items, bool HasMore);
 
     public sealed record NoSuchOperation(OperationId Operation);
 
@@ -123,6 +127,12 @@ internal static class JournalProtocol
 
     /// <summary>Replies <see cref="ReceiptKnown"/> at once, or when the operation is acked, dead-lettered or discarded.</summary>
     public sealed record AwaitReceipt(OperationId Operation, IActorRef ReplyTo) : IJournalCommand;
+
+    /// <summary>Who asked with <see cref="AwaitReceipt"/> has given up. No reply.</summary>
+    public sealed record ForgetReceipt(OperationId Operation, IActorRef Asker) : IJournalCommand
+    {
+        IActorRef IJournalCommand.ReplyTo => ActorRefs.Nobody;
+    }
 
     /// <param name="State">Acked, Dead, Discarded, or Unknown: the journal does not hold it (any more); the hub can be asked.</param>
     public sealed record ReceiptKnown(OperationId Operation, ReceiptState State, string? Error);

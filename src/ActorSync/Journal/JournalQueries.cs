@@ -8,6 +8,9 @@ namespace ActorSync.Journal;
 /// <summary>Answers about rows, counters, checkpoints and settings.</summary>
 internal sealed class JournalQueries(JournalTables tables)
 {
+    /// <summary>Payload of one page: it goes to an actor and on to a console, whatever the rows carry.</summary>
+    private const int MostBytes = 4 << 20;
+
     private const string RowColumns =
         "seq, operation_id, lamport_ts, origin, entity, entity_id, field, op, payload, lane, schema, created_at, attempts, last_attempt_at, last_error, state, "
         + "published, blocked_by";
@@ -57,11 +60,11 @@ internal sealed class JournalQueries(JournalTables tables)
     }
 
     /// <summary>A page of rows in one state, FIFO. Zero or a negative limit gives nothing.</summary>
-    public ImmutableArray<JournalRow> List(RowState state, long afterSeq, int limit)
+    public Rows List(RowState state, long afterSeq, int limit)
     {
         if (limit <= 0)
         {
-            return [];
+            return new Rows([], HasMore: false);
         }
 
         var rows = ImmutableArray.CreateBuilder<JournalRow>();
@@ -71,14 +74,16 @@ internal sealed class JournalQueries(JournalTables tables)
             RowState.Dead => _dead.Bind(1, afterSeq),
             _ => _from.Bind(1, Math.Max(afterSeq, LowestMark(state))),
         };
+        var bytes = 0L;
         try
         {
-            while (rows.Count < limit && statement.Step())
+            while (rows.Count < limit && bytes < MostBytes && statement.Step())
             {
                 // Looked at before it is made: a rare state in a deep queue costs no objects.
                 if (tables.Row.Meant((RowState)statement.Long(15), (Lane)statement.Long(9), statement.Long(0)) == state)
                 {
                     rows.Add(Read(statement));
+                    bytes += statement.Bytes(8).Length;
                 }
             }
         }
@@ -87,7 +92,7 @@ internal sealed class JournalQueries(JournalTables tables)
             statement.Reset();
         }
 
-        return rows.ToImmutable();
+        return new Rows(rows.ToImmutable(), HasMore: rows.Count == limit || bytes >= MostBytes);
     }
 
     public JournalCounts Counts()

@@ -20,6 +20,7 @@ internal sealed class JournalStore : IDisposable
         {
             Tables = new JournalTables(_open.Db, platform, settings, stepRows);
             Aside = new SetAside(Tables);
+            _clearing = new QueueClearing(Tables, Aside);
             Replica = new Replica(Tables);
             Folding = new Folding(Tables, Replica);
             Queries = new JournalQueries(Tables);
@@ -42,6 +43,7 @@ internal sealed class JournalStore : IDisposable
     }
 
     private readonly Settlement _settlement;
+    private readonly QueueClearing _clearing;
 
     public JournalTables Tables { get; }
 
@@ -86,6 +88,53 @@ internal sealed class JournalStore : IDisposable
         Tables.Write(() => delta = Restamping.Begin(storedMax));
         Reader.ShiftEpoch += delta != 0 ? 1 : 0;
         return delta;
+    }
+
+    /// <summary>Goes on with what <see cref="SetAside"/> began to free; <paramref name="freed"/> is called after each transaction that made rows pending.</summary>
+    public IEnumerable<JournalStep> Free(Action freed)
+    {
+        while (Aside.IsFreeing)
+        {
+            // The transaction that began it was a step.
+            yield return JournalStep.More;
+            var count = 0;
+            Tables.Write(() => count = Aside.FreeSome());
+            if (count > 0)
+            {
+                freed();
+            }
+        }
+    }
+
+    public IEnumerable<JournalStep> RetryAll(Action<long> done)
+    {
+        var (after, count, goesOn) = (0L, 0L, true);
+        while (goesOn)
+        {
+            Tables.Write(() => goesOn = Aside.RetrySome(ref after, ref count));
+            if (goesOn)
+            {
+                yield return JournalStep.More;
+            }
+        }
+
+        done(count);
+    }
+
+    public IEnumerable<JournalStep> Clear(Action<long> done)
+    {
+        var (before, count, goesOn) = (Tables.Row.NextSeq, 0L, true);
+        while (goesOn)
+        {
+            Tables.Write(() => goesOn = _clearing.ClearSome(ref before, ref count));
+            ForgetKeysOfEmptyLanes();
+            if (goesOn)
+            {
+                yield return JournalStep.More;
+            }
+        }
+
+        done(count);
     }
 
     public IEnumerable<JournalStep> Shift()

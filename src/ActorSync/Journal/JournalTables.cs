@@ -31,7 +31,7 @@ internal sealed class JournalTables
             Row = Clock.Load()!.Value.Row;
         }
 
-        Aside = new AsideKeys(db);
+        Aside = new AsideKeys(db, Row);
         foreach (var lane in Lanes)
         {
             if (Row.Pending(lane.Lane) == 0)

@@ -59,15 +59,23 @@ internal sealed class Receipts(JournalQueries queries)
         Settled.Clear();
     }
 
-    /// <summary>The queue was cleared: nobody will settle what is awaited.</summary>
+    /// <summary>Who asked does not wait any more.</summary>
+    public void Forget(ForgetReceipt receipt)
+    {
+        if (_awaited.TryGetValue(receipt.Operation, out var waiting) && waiting.Remove(receipt.Asker) && waiting.Count == 0)
+        {
+            _awaited.Remove(receipt.Operation);
+        }
+    }
+
+    /// <summary>The queue was cleared: nobody will settle what is awaited and not there any more.</summary>
     public void TellCleared()
     {
-        foreach (var (operation, waiting) in _awaited)
+        foreach (var operation in _awaited.Keys.Where(operation => queries.Find(operation) is null).ToList())
         {
-            waiting.ForEach(one => one.Tell(new ReceiptKnown(operation, ReceiptState.Discarded, "the queue was cleared")));
+            _awaited.Remove(operation, out var waiting);
+            waiting!.ForEach(one => one.Tell(new ReceiptKnown(operation, ReceiptState.Discarded, "the queue was cleared")));
         }
-
-        _awaited.Clear();
     }
 
     /// <summary>The journal goes away: the askers ask the next one.</summary>

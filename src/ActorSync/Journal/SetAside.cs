@@ -3,8 +3,11 @@ using ActorSync.Model;
 
 namespace ActorSync.Journal;
 
-/// <summary>Dead letters and what is parked behind them: retry, discard, park by hand, clear.</summary>
-/// <remarks>Every method works inside the caller's transaction.</remarks>
+/// <summary>Dead letters and what is parked behind them: retry, discard, park by hand.</summary>
+/// <remarks>
+/// Every method works inside the caller's transaction. One transaction frees no more than <see cref="MostRows"/>; while <see cref="IsFreeing"/> the
+/// journal goes on with <see cref="FreeSome"/>, after a kill too.
+/// </remarks>
 internal sealed class SetAside(JournalTables tables)
 {
     private const string SetAsideByHand = "parked: set aside by hand";
@@ -13,16 +16,18 @@ internal sealed class SetAside(JournalTables tables)
         "SELECT seq, state, lane, entity, entity_id, length(CAST(payload AS BLOB)) FROM op_journal WHERE operation_id = ?1"
     );
 
-    private readonly Statement _dead = tables.Db.Prepare("SELECT operation_id FROM op_journal WHERE state = 2 ORDER BY seq");
+    private readonly Statement _dead = tables.Db.Prepare(
+        "SELECT operation_id, seq FROM op_journal INDEXED BY op_dead WHERE state = 2 AND seq > ?1 ORDER BY seq LIMIT ?2"
+    );
     private readonly Statement _behind = tables.Db.Prepare(
-        "SELECT seq, lane FROM op_journal INDEXED BY op_behind WHERE state = 1 AND blocked_by = ?1 ORDER BY seq"
+        "SELECT seq, lane FROM op_journal INDEXED BY op_behind WHERE state = 1 AND blocked_by = ?1 ORDER BY seq LIMIT ?2"
     );
 
     private readonly Statement _requeue = tables.Db.Prepare("UPDATE op_journal SET state = 0, blocked_by = NULL WHERE seq = ?1");
     private readonly Statement _park = tables.Db.Prepare("UPDATE op_journal SET state = 1, blocked_by = ?2 WHERE seq = ?1");
     private readonly Statement _bury = tables.Db.Prepare("UPDATE op_journal SET state = 2, last_error = ?2 WHERE seq = ?1");
     private readonly Statement _keep = tables.Db.Prepare(
-        "INSERT OR REPLACE INTO discarded SELECT operation_id, lamport_ts, entity, entity_id, field, op, payload, last_error, ?2, ?3 FROM op_journal WHERE seq = ?1"
+        "INSERT OR REPLACE INTO discarded SELECT operation_id, lamport_ts, entity, entity_id, field, op, payload, coalesce(?4, last_error), ?2, ?3 FROM op_journal WHERE seq = ?1"
     );
 
     private readonly Statement _delete = tables.Db.Prepare("DELETE FROM op_journal WHERE seq = ?1");
@@ -32,11 +37,65 @@ internal sealed class SetAside(JournalTables tables)
         "UPDATE op_journal SET state = 3 WHERE lane = ?1 AND state = 0 AND seq >= ?2 AND seq <= ?3"
     );
 
-    /// <summary>The head of a key was acked: what waits behind it may go. Gives how many rows went back to pending.</summary>
-    public int ReleaseBehind(OperationId head) => tables.Aside.Remove(head, out var key) ? Free(head, key) : 0;
+    /// <summary>Rows that one transaction moves: some 10 ms of an enqueue's waiting.</summary>
+    public int MostRows => Math.Max(1, tables.StepRows / 10);
+
+    public bool IsFreeing => tables.Aside.FirstLeaving() is not null;
+
+    /// <summary>Heads of their keys that were acked or are given up: what waits behind them may go. Gives how many rows went back to pending by now.</summary>
+    public int ReleaseBehind(List<OperationId> heads)
+    {
+        heads.ForEach(tables.Aside.Leave);
+        return FreeSome();
+    }
+
+    /// <summary>
+    /// What waits behind heads that are out of the way waits for the next older head of its key from now on, or goes back to pending, the oldest first.
+    /// </summary>
+    public int FreeSome()
+    {
+        var (room, freed) = (MostRows, 0);
+        while (room > 0 && tables.Aside.FirstLeaving() is var (head, key))
+        {
+            var rows = Behind(head, room);
+            foreach (var (seq, lane) in rows)
+            {
+                if (tables.Aside.TryGetOther(key, seq, head, out var other))
+                {
+                    Park(seq, other);
+                }
+                else
+                {
+                    Requeue(seq, lane, key);
+                    tables.Row.Parked--;
+                    freed++;
+                }
+            }
+
+            if (rows.Count < room)
+            {
+                tables.Aside.Remove(head);
+            }
+            else
+            {
+                tables.Aside.Move(head, rows[^1].Seq);
+            }
+
+            room -= rows.Count;
+        }
+
+        return freed;
+    }
 
     /// <summary>One dead letter back to pending; what is parked behind it waits for its ack.</summary>
     public long Retry(OperationId operation)
+    {
+        var count = Requeue(operation);
+        FreeSome();
+        return count;
+    }
+
+    private long Requeue(OperationId operation)
     {
         if (Find(operation) is not { State: RowState.Dead } found)
         {
@@ -44,13 +103,12 @@ internal sealed class SetAside(JournalTables tables)
         }
 
         tables.Row.Dead--;
-        if (tables.Aside.TryGetHead(found.Key, found.Seq, out var older))
+        if (tables.Aside.TryGetOther(found.Key, found.Seq, operation, out var older))
         {
             // It must not overtake: it is parked like the rest until the older one is out of the way.
             Park(found.Seq, older);
             tables.Row.Parked++;
-            tables.Aside.Remove(operation, out _);
-            Free(operation, found.Key);
+            tables.Aside.Leave(operation);
         }
         else
         {
@@ -60,7 +118,22 @@ internal sealed class SetAside(JournalTables tables)
         return 1;
     }
 
-    public long RetryAll() => AllDead().Sum(Retry);
+    /// <summary>The same for some of those behind <paramref name="afterSeq"/>, which moves on. False when those were the last.</summary>
+    public bool RetrySome(ref long afterSeq, ref long count)
+    {
+        var dead = new List<OperationId>();
+        _dead.Bind(1, afterSeq).Bind(2, MostRows);
+        while (_dead.Step())
+        {
+            dead.Add(_dead.Id(0));
+            afterSeq = _dead.Long(1);
+        }
+
+        _dead.Reset();
+        count += dead.Sum(Requeue);
+        FreeSome();
+        return dead.Count == MostRows;
+    }
 
     public long Discard(OperationId operation, string reason, List<Settled> settled)
     {
@@ -69,13 +142,20 @@ internal sealed class SetAside(JournalTables tables)
             return 0;
         }
 
-        _keep.Bind(1, found.Seq).BindText(2, reason).Bind(3, tables.NowMilliseconds).Run();
-        _delete.Bind(1, found.Seq).Run();
         tables.Row.Dead--;
-        tables.Row.PayloadBytes -= found.PayloadBytes;
+        GiveUp(found.Seq, found.PayloadBytes, error: null, reason);
         settled.Add(new Settled(operation, ReceiptState.Discarded, reason));
-        ReleaseBehind(operation);
+        ReleaseBehind([operation]);
         return 1;
+    }
+
+    /// <summary>The row leaves the queue; its content and the reason are kept.</summary>
+    /// <param name="error">What the hub said; null keeps what the row says.</param>
+    public void GiveUp(long seq, long payloadBytes, string? error, string reason)
+    {
+        _keep.Bind(1, seq).BindText(2, reason).Bind(3, tables.NowMilliseconds).BindText(4, error).Run();
+        _delete.Bind(1, seq).Run();
+        tables.Row.PayloadBytes -= payloadBytes;
     }
 
     /// <summary>A pending operation becomes a dead letter by hand; later ones of its key are parked when they are met.</summary>
@@ -95,54 +175,19 @@ internal sealed class SetAside(JournalTables tables)
         return 1;
     }
 
-    /// <summary>Drops what is pending, parked or dead. What was acked still goes into the replica.</summary>
-    public long Clear()
-    {
-        tables.Disturb();
-        tables.Db.Execute(
-            "DELETE FROM op_journal WHERE state IN (1, 2) OR (state = 0 AND seq > (SELECT CASE lane WHEN 0 THEN mark_priority ELSE mark_bulk END FROM clock))"
-        );
-        ref var row = ref tables.Row;
-        var count = row.Stored;
-        row.PendingPriority = row.PendingBulk = row.Parked = row.Dead = row.PayloadBytes = 0;
-        tables.Aside.Clear();
-        foreach (var lane in tables.Lanes)
-        {
-            lane.Keys.Clear();
-        }
-
-        return count;
-    }
-
-    /// <summary>What waits behind it waits for the next older head of its key from now on, or goes back to pending.</summary>
-    private int Free(OperationId head, EntityKey key)
+    private List<(long Seq, Lane Lane)> Behind(OperationId head, int most)
     {
         Span<byte> id = stackalloc byte[OperationId.Bytes];
         head.WriteTo(id);
         var rows = new List<(long Seq, Lane Lane)>();
-        _behind.BindBlob(1, id);
+        _behind.BindBlob(1, id).Bind(2, most);
         while (_behind.Step())
         {
             rows.Add((_behind.Long(0), (Lane)_behind.Long(1)));
         }
 
         _behind.Reset();
-        var freed = 0;
-        foreach (var (seq, lane) in rows)
-        {
-            if (tables.Aside.TryGetHead(key, seq, out var other))
-            {
-                Park(seq, other);
-            }
-            else
-            {
-                Requeue(seq, lane, key);
-                tables.Row.Parked--;
-                freed++;
-            }
-        }
-
-        return freed;
+        return rows;
     }
 
     private void Park(long seq, OperationId head)
@@ -165,18 +210,6 @@ internal sealed class SetAside(JournalTables tables)
         tables.Row.AddPending(lane, 1);
         tables[lane].Keys.Add(key);
         tables[lane].Free(key, seq);
-    }
-
-    private List<OperationId> AllDead()
-    {
-        var dead = new List<OperationId>();
-        while (_dead.Step())
-        {
-            dead.Add(_dead.Id(0));
-        }
-
-        _dead.Reset();
-        return dead;
     }
 
     private Found? Find(OperationId operation)

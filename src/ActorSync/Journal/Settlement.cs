@@ -9,8 +9,11 @@ internal sealed class Settlement(JournalTables tables, SetAside aside)
 {
     private const string Blocked = "blocked";
 
+    /// <summary>The reason that is kept of a relayed operation. A blocked one stays pending: what stood before it is out of the way next time.</summary>
+    private const string NotOurs = "relayed: the hub does not take it, and only the device that made it can change it";
+
     private readonly Statement _row = tables.Db.Prepare(
-        "SELECT state, lane, length(CAST(payload AS BLOB)), lamport_ts FROM op_journal WHERE seq = ?1"
+        "SELECT state, lane, length(CAST(payload AS BLOB)), origin FROM op_journal WHERE seq = ?1"
     );
     private readonly Statement _ack = tables.Db.Prepare("UPDATE op_journal SET state = 3, lamport_ts = ?2 WHERE seq = ?1");
     private readonly Statement _stamp = tables.Db.Prepare("UPDATE op_journal SET lamport_ts = ?2 WHERE seq = ?1");
@@ -38,25 +41,46 @@ internal sealed class Settlement(JournalTables tables, SetAside aside)
 
         var (acked, freed) = AckAll(batch, result, shiftEpoch, settled);
         var (dead, parked) = (0, 0);
+        var givenUp = new List<(OperationId Operation, string Error)>();
         foreach (var rejected in result.Rejected)
         {
-            var wasParked = SetRejectedAside(batch.Rows[rejected.Index], rejected, now, settled);
-            (dead, parked) = wasParked switch
+            ref readonly var sent = ref batch.Rows[rejected.Index];
+            if (Find(sent.Seq) is not { State: not RowState.Acked } found)
             {
-                true => (dead, parked + 1),
-                false => (dead + 1, parked),
-                null => (dead, parked),
-            };
+                continue;
+            }
+
+            var error = $"{rejected.Error}: {rejected.Message}";
+            if (!found.IsOurs)
+            {
+                if (rejected.Error != Blocked)
+                {
+                    Leave(found);
+                    aside.GiveUp(sent.Seq, found.PayloadBytes, error, NotOurs);
+                    settled.Add(new Settled(sent.Id, ReceiptState.Discarded, NotOurs));
+                    givenUp.Add((sent.Id, error));
+                }
+            }
+            else if (SetRejectedAside(sent, found, rejected.Error == Blocked, error, now, settled))
+            {
+                parked++;
+            }
+            else
+            {
+                dead++;
+            }
         }
 
-        if (dead > 0)
+        if (dead + givenUp.Count > 0)
         {
             tables.Unrest++;
         }
 
+        freed += givenUp.Count > 0 ? aside.ReleaseBehind([.. givenUp.Select(one => one.Operation)]) : 0;
+
         // The mark counts on rows that nobody booked before: from here on this batch is booked row by row.
         batch.Disturbed |= result.Rejected.Length > 0;
-        batch.Open -= acked + dead + parked;
+        batch.Open -= acked + dead + parked + givenUp.Count;
         row.AckedEver += acked;
         if (result.LastId > row.HubLastId && result.Head is not null)
         {
@@ -65,7 +89,7 @@ internal sealed class Settlement(JournalTables tables, SetAside aside)
 
         row.ReceiptAt = now;
         row.ReceiptLamport = Math.Max(row.ReceiptLamport, result.Receipt?.HighestLamport ?? 0);
-        return new SettledCounts(acked, dead, parked, freed);
+        return new SettledCounts(acked, dead, parked, freed, givenUp);
     }
 
     public void RecordAttempt(PushBatch batch, int from, int count, string error)
@@ -120,7 +144,7 @@ internal sealed class Settlement(JournalTables tables, SetAside aside)
         }
 
         // Only now: what goes back to pending behind the mark moves the mark back, and it must find it where it will stay.
-        return (acked, heads?.Sum(aside.ReleaseBehind) ?? 0);
+        return (acked, heads is null ? 0 : aside.ReleaseBehind(heads));
     }
 
     /// <summary>How many accepted rows the mark can pass: the batch's first rows, accepted in the order sent, with nothing left out between.</summary>
@@ -154,18 +178,12 @@ internal sealed class Settlement(JournalTables tables, SetAside aside)
         return true;
     }
 
-    /// <returns>True when it was parked, false when it is dead, null when the journal does not hold it any more.</returns>
-    private bool? SetRejectedAside(in PushBatch.Row sent, PushResult.RejectedOp rejected, long now, List<Settled> settled)
+    /// <returns>True when it was parked, false when it is dead.</returns>
+    private bool SetRejectedAside(in PushBatch.Row sent, in Found found, bool isBlocked, string error, long now, List<Settled> settled)
     {
-        if (Find(sent.Seq) is not { State: not RowState.Acked } found)
-        {
-            return null;
-        }
-
-        var error = $"{rejected.Error}: {rejected.Message}";
         Leave(found);
         // Blocked behind an operation that we do not know as dead: parked it would wait for ever, so it is shown as dead.
-        if (rejected.Error == Blocked && tables.Aside.TryGetHead(sent.Entity, sent.Seq, out var head))
+        if (isBlocked && tables.Aside.TryGetHead(sent.Entity, sent.Seq, out var head))
         {
             Span<byte> id = stackalloc byte[OperationId.Bytes];
             head.WriteTo(id);
@@ -210,7 +228,7 @@ internal sealed class Settlement(JournalTables tables, SetAside aside)
             }
 
             var lane = (Lane)_row.Long(1);
-            return new Found(tables.Row.Meant((RowState)_row.Long(0), lane, seq), lane, _row.Long(2));
+            return new Found(tables.Row.Meant((RowState)_row.Long(0), lane, seq), lane, _row.Long(2), _row.IsNull(3));
         }
         finally
         {
@@ -218,11 +236,19 @@ internal sealed class Settlement(JournalTables tables, SetAside aside)
         }
     }
 
-    private readonly record struct Found(RowState State, Lane Lane, long PayloadBytes);
+    /// <param name="IsOurs">This device made it; another's is only relayed.</param>
+    private readonly record struct Found(RowState State, Lane Lane, long PayloadBytes, bool IsOurs);
 }
 
 /// <param name="Freed">Rows that were parked behind what was acked, and are pending again.</param>
-internal readonly record struct SettledCounts(int Acked, int Dead, int Parked, int Freed);
+/// <param name="GivenUp">Operations of other devices that the hub does not take: not ours to set aside or to change (WIRE rule j), so they left the queue.</param>
+internal readonly record struct SettledCounts(
+    int Acked,
+    int Dead,
+    int Parked,
+    int Freed,
+    IReadOnlyList<(OperationId Operation, string Error)> GivenUp
+);
 
 /// <summary>An operation that somebody may wait for reached its end.</summary>
 internal readonly record struct Settled(OperationId Operation, ReceiptState State, string? Error);

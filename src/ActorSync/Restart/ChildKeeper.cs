@@ -33,7 +33,15 @@ internal sealed class ChildKeeper(
     /// <summary>Null while it is down.</summary>
     public IActorRef? Ref { get; private set; }
 
-    public ChildView View { get; private set; } = new(Up: false, 0, null, null, Exhausted: false);
+    public ChildView View
+    {
+        get;
+        private set
+        {
+            field = value;
+            ActorRegister.Of(context.System).Report(context.Self.Path / name, value);
+        }
+    } = new(Up: false, 0, null, null, Exhausted: false);
 
     private string TimerKey => "keeper-" + name;
 

@@ -48,6 +48,9 @@ internal enum Consequence
     /// <summary>The lane shows ERR and keeps trying at the backoff's cap.</summary>
     LaneError,
 
+    /// <summary>What failed on the network is tried again by its backoff alone, not at once when the network is back.</summary>
+    NetworkUnwatched,
+
     /// <summary>The hangar stays stopped until its next time, a kick, or another credential.</summary>
     HangarWaits,
 

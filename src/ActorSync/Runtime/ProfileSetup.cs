@@ -28,6 +28,9 @@ internal sealed record ProfileSetup(
     public EventFeed Events { get; init; } = new(Platform.Time, Platform.AsynchronousContinuations);
 }
 
+/// <summary>Told to <c>/user/actorsync</c>: starts another profile beside the others. Replies as <see cref="RuntimeProtocol.GetProfile"/>; refused as failed when there is one of that name.</summary>
+internal sealed record AddProfile(ProfileSetup Setup, IActorRef ReplyTo);
+
 /// <summary>How a profile's children are made.</summary>
 /// <param name="Journal">Says <see cref="JournalProtocol.JournalOpened"/> to its parent.</param>
 /// <param name="Auth">By the device id, the right to declare a loss, and the one that is told <c>CredentialChanged</c>.</param>

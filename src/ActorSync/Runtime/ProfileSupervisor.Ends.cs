@@ -125,7 +125,7 @@ internal sealed partial class ProfileSupervisor
                 _tree.TellStatus(_tree.Hangar.Kept);
                 _setup.Events.Publish(ProfileFailure.OfHangar(_setup.Name, end, _setup.Platform.Time));
                 break;
-            case Consequence.OutboxWaits:
+            case Consequence.OutboxWaits or Consequence.NetworkUnwatched:
                 break;
             default:
                 throw new InvalidOperationException($"the table has no {end.Then} here");

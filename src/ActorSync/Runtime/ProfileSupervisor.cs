@@ -5,6 +5,7 @@ using ActorSync.Events;
 using ActorSync.Hangar;
 using ActorSync.Journal;
 using ActorSync.Model;
+using ActorSync.Network;
 using ActorSync.Outbox;
 using ActorSync.Restart;
 using ActorSync.Status;
@@ -99,10 +100,16 @@ internal sealed partial class ProfileSupervisor : UntypedActor, IWithTimers
                 break;
             case SyncProtocol.SyncReport report:
                 _tree.TellStatus(message);
+                _tree.Network.Ref?.Tell(message);
                 _tree.Hangar.Take(report);
                 Say(message);
                 break;
-            case DrainProtocol.LaneReport or SyncProtocol.LaneKept:
+            case DrainProtocol.LaneReport:
+                _tree.TellStatus(message);
+                _tree.Network.Ref?.Tell(message);
+                Say(message);
+                break;
+            case SyncProtocol.LaneKept:
                 _tree.TellStatus(message);
                 Say(message);
                 break;
@@ -116,6 +123,9 @@ internal sealed partial class ProfileSupervisor : UntypedActor, IWithTimers
                 _tree.Hangar.Take(report);
                 _tree.TellStatus(message);
                 _tree.TellStatus(_tree.Hangar.Kept);
+                break;
+            case NetworkProtocol.NetworkBack:
+                _tree.Sync.Ref?.Tell(message);
                 break;
             case SyncProtocol.CredentialDoubted doubted:
                 _tree.Hangar.Take(doubted);

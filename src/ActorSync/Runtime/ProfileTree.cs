@@ -4,6 +4,7 @@ using ActorSync.Events;
 using ActorSync.Hangar;
 using ActorSync.Journal;
 using ActorSync.Model;
+using ActorSync.Network;
 using ActorSync.Outbox;
 using ActorSync.Restart;
 using ActorSync.Status;
@@ -80,7 +81,8 @@ internal sealed class ProfileTree
                         )
                 )
         );
-        _all = [Journal, Auth, Sync, Hangar.Keeper, Status];
+        Network = Keep(Supervision.Network, () => NetworkActor.Props(platform));
+        _all = [Journal, Auth, Sync, Hangar.Keeper, Status, Network];
 
         ChildKeeper Keep(string name, Func<Props> props) => _keep(name, name, props);
     }
@@ -95,6 +97,8 @@ internal sealed class ProfileTree
 
     public ChildKeeper Status { get; }
 
+    public ChildKeeper Network { get; }
+
     public bool AnyUp => _all.Exists(child => child.Ref is not null);
 
     public bool AnyUpBesideJournal => _all.Exists(child => child.Ref is not null && child != Journal);
@@ -103,6 +107,7 @@ internal sealed class ProfileTree
     public void StartRest()
     {
         Status.Start();
+        Network.Start();
         Auth.Start();
         Sync.Start();
         Hangar.Keeper.Start();
@@ -225,5 +230,6 @@ internal sealed class ProfileTree
                 or SyncProtocol.CredentialDoubted
                 or SyncEvent
                 or JournalProtocol.JournalOpened
+                or NetworkProtocol.NetworkBack
                 or DrainReport;
 }

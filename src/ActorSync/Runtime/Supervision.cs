@@ -12,6 +12,7 @@ internal static class Supervision
     public const string Drain = "drain";
     public const string Hangar = "hangar";
     public const string Status = "status";
+    public const string Network = "network";
     public const string Outbox = "outbox";
     public const string Profile = "profile";
     public const string Profiles = "profiles";
@@ -49,6 +50,14 @@ internal static class Supervision
             Consequence.HangarError
         ),
         new(Status, FailureKind.Any, ChildDirective.Restart, Backoff: null, FiveInAMinute, Consequence.ProfileFailed),
+        new(
+            Network,
+            FailureKind.Any,
+            ChildDirective.RestartWithBackoff,
+            new BackoffLaw(TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(1)),
+            new RestartLimit(10, TimeSpan.FromMinutes(10)),
+            Consequence.NetworkUnwatched
+        ),
         new(
             Outbox,
             FailureKind.Any,

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Runtime.ExceptionServices;
 using ActorSync.Auth;
 using ActorSync.Diagnostics;
@@ -6,6 +7,7 @@ using ActorSync.Hangar;
 using ActorSync.Journal;
 using ActorSync.Model;
 using ActorSync.Platform;
+using ActorSync.Restart;
 using ActorSync.Sync;
 using ActorSync.Wire;
 using Akka.Actor;
@@ -165,7 +167,7 @@ internal sealed class StatusActor : UntypedActor, IWithTimers
             return;
         }
 
-        var snapshot = _model.Snapshot(Publish(), Now);
+        var snapshot = _model.Snapshot(Publish(), Now) with { Restarts = Restarts() };
         _metrics.Observe(snapshot);
         foreach (var asker in _waiting)
         {
@@ -174,6 +176,22 @@ internal sealed class StatusActor : UntypedActor, IWithTimers
 
         _waiting.Clear();
     }
+
+    private ImmutableSortedDictionary<string, RestartView> Restarts() =>
+        ActorRegister
+            .Of(Context.System)
+            .FailedBelow(Context.Parent.Path)
+            .ToImmutableSortedDictionary(
+                one => one.Below,
+                one => new RestartView(
+                    one.View.Restarts,
+                    one.View.Up,
+                    one.View.LastError is { } error ? RemoteText.Clean(SecretText.Redact(error)) : null,
+                    one.View.NextTry?.Wall,
+                    one.View.Exhausted
+                ),
+                StringComparer.Ordinal
+            );
 
     private HealthView Publish()
     {

@@ -25,6 +25,10 @@ internal static class HubAnswers
             ReadGrant
         );
 
+    /// <summary>Refused: 400 and 401 <c>invalid_grant</c>, 400 <c>invalid_code</c>, 410 <c>expired</c>.</summary>
+    public static HubResult<TokenGrant> Token(HubReply reply) =>
+        Read<TokenGrant>(reply, [(400, HubCodes.InvalidGrant), (400, HubCodes.InvalidCode), (410, HubCodes.Expired)], ReadGrant);
+
     public static HubResult<Nothing> RevokeSelf(HubReply reply) =>
         reply is HubReply.Answered { Status: 204 } ? new HubResult<Nothing>.Value(default) : Read<Nothing>(reply, [], _ => null);
 

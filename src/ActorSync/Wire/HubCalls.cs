@@ -25,6 +25,17 @@ internal static class HubCalls
     public static HubCall Redeem(Uri hub, string code, DeviceId device, string deviceName, string nonce) =>
         Post(hub, HubPaths.Redeem, ("code", code), ("device_id", device.Value), ("device_name", deviceName), ("nonce", nonce));
 
+    /// <param name="code">Of a browser sign-in; good once.</param>
+    public static HubCall Token(Uri hub, string code, string verifier, Uri redirect, DeviceId device) =>
+        Post(
+            hub,
+            HubPaths.Token,
+            ("code", code),
+            ("code_verifier", verifier),
+            ("redirect_uri", redirect.AbsoluteUri),
+            ("device_id", device.Value)
+        );
+
     public static HubCall RevokeSelf(Uri hub, AccessToken token) =>
         new(hub, HttpMethod.Delete, HubPaths.SelfDevice, token, MaxAnswerBytes: SmallAnswer);
 

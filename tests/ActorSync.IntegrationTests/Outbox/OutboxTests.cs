@@ -51,7 +51,7 @@ public sealed class OutboxTests : IDisposable
             await using var runtime = await StartAsync();
             await runtime.Default.AttachOutboxAsync("app", AppFile);
             await Until(async () => (await runtime.Default.GetCheckpointAsync("outbox:app", CancellationToken.None)) >= tracks.Count);
-            var rows = await runtime.Default.ListAsync(RowState.Pending, 0, 10_000, CancellationToken.None);
+            var rows = (await runtime.Default.ListAsync(RowState.Pending, 0, 10_000, CancellationToken.None)).Items;
             rows.Select(row => row.EntityId).ShouldBe(tracks);
         }
 
@@ -68,7 +68,7 @@ public sealed class OutboxTests : IDisposable
         var (committed, _) = await SampleApp.RunAsync(AppFile, 100, 700, killAfterLines: null);
         runtime.Default.NotifyOutbox("app");
         await Until(async () => (await runtime.Default.GetCountsAsync(CancellationToken.None)).Pending >= committed.Count + 4);
-        var rows = await runtime.Default.ListAsync(RowState.Pending, 0, 10_000, CancellationToken.None);
+        var rows = (await runtime.Default.ListAsync(RowState.Pending, 0, 10_000, CancellationToken.None)).Items;
         rows.Select(row => row.EntityId).ShouldBe(Read("SELECT id FROM track ORDER BY rowid"));
     }
 

@@ -126,6 +126,26 @@ public sealed class EnqueueTests : IDisposable
     }
 
     [Fact]
+    [Trait("criterion", "Q12")]
+    public void A_page_of_large_rows_ends_early_and_says_so()
+    {
+        var large = $"\"{new string('x', 1_000_000)}\"";
+        var ids = _rig.Enqueue([.. Enumerable.Range(0, 9).Select(i => JournalRig.Set($"k{i}", large))]).Select(a => a.OperationId).ToList();
+        var (seen, after, pages) = (new List<OperationId>(), 0L, 0);
+        Rows page;
+        do
+        {
+            page = _rig.Ask<Rows>(to => new ListOperations(RowState.Pending, after, 1000, to));
+            page.Items.Length.ShouldBeLessThan(6);
+            seen.AddRange(page.Items.Select(row => row.OperationId));
+            (after, pages) = (page.Items[^1].Seq, pages + 1);
+        } while (page.HasMore);
+
+        seen.ShouldBe(ids);
+        pages.ShouldBe(2);
+    }
+
+    [Fact]
     public void Settings_are_patched_key_by_key()
     {
         _rig.Ask<Settings>(to => new PatchSettings(Patch(("mode", "local"), ("hub", "http://x")), to));

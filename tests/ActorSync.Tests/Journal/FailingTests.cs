@@ -29,6 +29,8 @@ public sealed class FailingTests : IDisposable
 
             _rig.Parent.Fish<JournalRig.Stopped>();
             _rig.Start();
+            // What goes in steps is gone on with.
+            _rig.World.Run(TimeSpan.FromSeconds(1));
             var copy = Path.Combine(_rig.Folder, "copy.db");
             _rig.CopyTo(copy);
             JournalRecount.Of(copy).ShouldAddUp();
@@ -137,6 +139,39 @@ public sealed class FailingTests : IDisposable
             _rig.Port.Tell(new AwaitReceipt(id, waiter.Ref));
             return waiter;
         }
+    }
+
+    [Fact]
+    public void A_receipt_that_its_asker_gave_up_is_not_kept()
+    {
+        var id = _rig.Enqueue(JournalRig.Set("a")).Single().OperationId;
+        var (gone, stays) = (_rig.World.Probe(), _rig.World.Probe());
+        _rig.Port.Tell(new AwaitReceipt(id, gone.Ref));
+        _rig.Port.Tell(new AwaitReceipt(id, stays.Ref));
+        _rig.Port.Tell(new ForgetReceipt(id, gone.Ref));
+        _rig.DrainAll(Lane.Priority).ShouldBe([id]);
+        stays.Expect<ReceiptKnown>().State.ShouldBe(ActorSync.Journal.ReceiptState.Acked);
+        gone.ExpectNone();
+    }
+
+    [Fact]
+    [Trait("criterion", "D3")]
+    public void What_was_read_for_a_lane_that_has_crashed_is_read_again_and_booked_once_if_it_was_sent()
+    {
+        var ids = _rig.Enqueue([.. Enumerable.Range(0, 6).Select(i => JournalRig.Set($"k{i}"))]).Select(a => a.OperationId).ToList();
+        var pass = _rig.Open(Lane.Priority);
+        var sent = _rig.Read(Lane.Priority, pass, 2)!;
+        // Read ahead for it, and it is not there any more to take it.
+        _rig.Read(Lane.Priority, pass, 2).ShouldNotBeNull();
+        var next = _rig.Open(Lane.Priority);
+        var again = _rig.Read(Lane.Priority, next)!;
+        again.Rows.ToArray().Select(row => row.Id).ShouldBe(ids);
+        // The answer to what the crashed one had sent comes after all.
+        _rig.Settle(pass, sent, JournalRig.AcceptAll(sent)).Acked.ShouldBe(2);
+        _rig.Settle(next, again, JournalRig.AcceptAll(again)).Acked.ShouldBe(4);
+        _rig.Release(next, again);
+        _rig.Read(Lane.Priority, next).ShouldBeNull();
+        _rig.Counts().ShouldSatisfyAllConditions(counts => counts.Pending.ShouldBe(0), counts => counts.AckedEver.ShouldBe(6));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using ActorSync.Drain;
 using ActorSync.Model;
+using ActorSync.Restart;
 using ActorSync.Runtime;
 using Akka.Actor;
 using Akka.Event;
@@ -39,6 +40,10 @@ public sealed class LaneRestartTests
         }
 
         world.World.Log.Count(LogLevel.WarningLevel, "Actor drain-bulk failed").ShouldBe(14);
+        var restarts = world.Status().Restarts;
+        restarts.Keys.ShouldBe(["sync/drain-bulk"]);
+        (restarts["sync/drain-bulk"].Count, restarts["sync/drain-bulk"].Up).ShouldBe((14, true));
+        restarts["sync/drain-bulk"].LastError!.ShouldContain("injected crash");
         world.Wire.Heal();
         world.Drained(TimeSpan.FromMinutes(10));
         world.AtHub.ShouldBe(ids);
@@ -54,12 +59,22 @@ public sealed class LaneRestartTests
                 Drain = (setup, orders) => setup.Lane == Lane.Bulk ? Props.Create(() => new Falls()) : DrainActor.Props(setup, orders),
             }
         );
+        var row = Supervision.For("drain").ShouldHaveSingleItem();
+        var lane = world.PathOf("sync/drain-bulk").ToStringWithoutAddress();
+        var register = ActorRegister.Of(world.World.System);
+        world.World.RunUntil(() => register.ViewOf(lane) is { Exhausted: true }, row.Limit!.Window * 2).ShouldBeTrue("its budget is spent");
+        var spent = world.Status().Restarts["sync/drain-bulk"];
+        (spent.Count, spent.OverLimit).ShouldBe((row.Limit.Failures + 1, true));
+        (spent.NextTry - world.World.Now).ShouldNotBeNull().ShouldBe(row.Backoff!.Max, TimeSpan.FromSeconds(1), "the cap, without chance");
         world.World.Run(TimeSpan.FromHours(2));
         world.World.Log.Clear();
 
         world.World.Run(TimeSpan.FromHours(1));
 
         world.World.Log.Count(LogLevel.WarningLevel, "Actor drain-bulk failed").ShouldBeInRange(11, 60);
+        var view = world.Status().Restarts["sync/drain-bulk"];
+        view.Up.ShouldBeFalse();
+        (view.NextTry - world.World.Now).ShouldNotBeNull().ShouldBeLessThanOrEqualTo(row.Backoff!.Max);
         world.Status().Health.Lanes["bulk"].State.ShouldBe("ERR");
         var ids = world.Enqueue(5);
         world.DrainNow().Stopped!.ShouldContain("the lane failed");

@@ -1,6 +1,7 @@
 using ActorSync.Journal;
 using ActorSync.Restart;
 using ActorSync.Runtime;
+using ActorSync.Status;
 using Akka.Actor;
 using Akka.Event;
 using Shouldly;
@@ -19,6 +20,7 @@ public sealed class SupervisionTests
         "/user/actorsync/profiles/default/auth",
         "/user/actorsync/profiles/default/hangar",
         "/user/actorsync/profiles/default/journal",
+        "/user/actorsync/profiles/default/network",
         "/user/actorsync/profiles/default/status",
         "/user/actorsync/profiles/default/sync",
         "/user/actorsync/profiles/default/sync/drain-bulk",
@@ -42,6 +44,7 @@ public sealed class SupervisionTests
             "hangar | CredentialRefused | Stop | - | - | HangarWaits",
             "hangar | Any | RestartWithBackoff | 00:00:01..01:00:00 | - | HangarError",
             "status | Any | Restart | - | 5 in 00:01:00 | ProfileFailed",
+            "network | Any | RestartWithBackoff | 00:00:05..00:01:00 | 10 in 00:10:00 | NetworkUnwatched",
             "outbox | Any | RestartWithBackoff | 00:00:01..00:05:00 | 10 in 00:10:00 | OutboxWaits",
             "profile | Any | Stop | - | - | ProfileFailed",
             "profiles | Any | Stop | - | - | RuntimeFailed",
@@ -135,6 +138,10 @@ public sealed class SupervisionTests
         }
 
         world.World.Log.Count(LogLevel.WarningLevel, $"Actor {child} failed and is restarted").ShouldBe(30);
+        world
+            .Status()
+            .Restarts[child]
+            .ShouldBe(new RestartView(30, Up: true, "InjectedCrashException: injected crash", null, OverLimit: false));
         world.Enqueue(1);
         world.Drained();
     }

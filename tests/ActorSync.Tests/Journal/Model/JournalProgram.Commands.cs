@@ -47,6 +47,7 @@ internal sealed partial class JournalProgram
                 Say("retry all");
                 _changes.Enqueue(count => _model.Retried(null, count));
                 _rig.Port.Tell(new RetryDead(null, _driver.Ref));
+                Finish(10);
                 break;
             case 1 or 2 when Any(Fate.Dead) is { } dead:
                 Say($"retry {dead}");
@@ -67,6 +68,7 @@ internal sealed partial class JournalProgram
                 Say("clear");
                 _changes.Enqueue(_model.Cleared);
                 _rig.Port.Tell(new ClearQueue(_driver.Ref));
+                Finish(10);
                 break;
             case 7 when _random.Next(2) == 0:
                 var storedMax = _model.Clock + _random.Next(-3, 9);
