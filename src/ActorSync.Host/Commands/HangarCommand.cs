@@ -30,7 +30,7 @@ internal static class HangarCommand
         ).Runs(async call =>
         {
             await using var door = await call.OpenAsync(Need.Sending);
-            var outcome = await door.AskAsync(Calls.PushHangar, Empty.Value, call.Stop);
+            var outcome = await door.AskAsync(HangarCalls.Push, Empty.Value, call.Stop);
             if (call.Json)
             {
                 call.Document(outcome, HostJson.Default.HangarOutcome);

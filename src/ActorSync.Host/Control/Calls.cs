@@ -26,13 +26,6 @@ internal static class Calls
         static (profile, _, cancellation) => profile.DrainAsync(cancellation)
     );
 
-    public static readonly ControlCall<Empty, HangarOutcome> PushHangar = new(
-        "push-hangar",
-        Json.Empty,
-        Json.HangarOutcome,
-        static (profile, _, cancellation) => profile.PushHangarAsync(cancellation)
-    );
-
     public static readonly ControlCall<EnqueueAsk, EnqueueAnswer> Enqueue = new(
         "enqueue",
         Json.EnqueueAsk,
@@ -269,7 +262,7 @@ internal static class Calls
     {
         Status,
         Drain,
-        PushHangar,
+        HangarCalls.Push,
         Enqueue,
         Checkpoint,
         Receipt,

@@ -24,6 +24,15 @@ internal sealed class ActorRegister : IExtension
         where !name.Contains('/', StringComparison.Ordinal)
         select name;
 
+    /// <summary>Those below an actor that have ever failed, by their path below it.</summary>
+    public IEnumerable<(string Below, ChildView View)> FailedBelow(ActorPath actor)
+    {
+        var path = actor.ToStringWithoutAddress() + "/";
+        return from known in _views
+            where known.Value.Restarts > 0 && known.Key.StartsWith(path, StringComparison.Ordinal)
+            select (known.Key[path.Length..], known.Value);
+    }
+
     /// <summary>It and what was below it are gone for good.</summary>
     public void Forget(ActorPath child)
     {

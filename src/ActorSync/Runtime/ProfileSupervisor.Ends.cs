@@ -70,6 +70,9 @@ internal sealed partial class ProfileSupervisor
                 break;
             case JournalProtocol.JournalOpened: // it was on its way
                 break;
+            case StatusProtocol.TellAgain:
+                _tree.TellStatusAgain();
+                break;
             case SyncProtocol.DrainNow or SyncProtocol.ChangeSettings:
                 Absent.Answer(message, "the runtime is stopping", "start it again");
                 break;
@@ -83,7 +86,7 @@ internal sealed partial class ProfileSupervisor
                 _tree.AnswerDead(dead, "the runtime is stopping", "start it again");
                 break;
             case SyncProtocol.SyncReport or DrainProtocol.LaneReport or SyncProtocol.LaneKept:
-                _tree.Status.Ref?.Tell(message);
+                _tree.TellStatus(message);
                 break;
             default:
                 if (!Absent.Answer(message, "the runtime is stopping", "start it again") && !ProfileTree.IsChatter(message))
@@ -115,11 +118,11 @@ internal sealed partial class ProfileSupervisor
                 _tree.Sync.Ref?.Tell(new SyncProtocol.AuthWentDown($"the credential store is unavailable: {end.Error}"));
                 break;
             case Consequence.HangarWaits:
-                _tree.Status.Ref?.Tell(_tree.Hangar.Kept);
+                _tree.TellStatus(_tree.Hangar.Kept);
                 _tree.Hangar.Refused();
                 break;
             case Consequence.HangarError:
-                _tree.Status.Ref?.Tell(_tree.Hangar.Kept);
+                _tree.TellStatus(_tree.Hangar.Kept);
                 _setup.Events.Publish(ProfileFailure.OfHangar(_setup.Name, end, _setup.Platform.Time));
                 break;
             case Consequence.OutboxWaits or Consequence.NetworkUnwatched:

@@ -100,34 +100,37 @@ internal sealed partial class ProfileSupervisor : UntypedActor, IWithTimers
                 _tree.Sync.Ref?.Tell(message);
                 break;
             case PullProtocol.PullReport:
-                _tree.Status.Ref?.Tell(message);
+                _tree.TellStatus(message);
                 _tree.Network.Ref?.Tell(message);
                 break;
             case SyncProtocol.PullKept:
-                _tree.Status.Ref?.Tell(message);
+                _tree.TellStatus(message);
                 break;
             case SyncProtocol.SyncReport report:
-                _tree.Status.Ref?.Tell(message);
+                _tree.TellStatus(message);
                 _tree.Network.Ref?.Tell(message);
                 _tree.Hangar.Take(report);
                 Say(message);
                 break;
             case DrainProtocol.LaneReport:
-                _tree.Status.Ref?.Tell(message);
+                _tree.TellStatus(message);
                 _tree.Network.Ref?.Tell(message);
                 Say(message);
                 break;
             case SyncProtocol.LaneKept:
-                _tree.Status.Ref?.Tell(message);
+                _tree.TellStatus(message);
                 Say(message);
+                break;
+            case StatusProtocol.TellAgain:
+                _tree.TellStatusAgain();
                 break;
             case SyncEvent said:
                 _setup.Events.Publish(said);
                 break;
             case HangarProtocol.HangarReport report:
                 _tree.Hangar.Take(report);
-                _tree.Status.Ref?.Tell(message);
-                _tree.Status.Ref?.Tell(_tree.Hangar.Kept);
+                _tree.TellStatus(message);
+                _tree.TellStatus(_tree.Hangar.Kept);
                 break;
             case NetworkProtocol.NetworkBack:
                 _tree.Sync.Ref?.Tell(message);

@@ -20,6 +20,7 @@ internal sealed class ProfileTree
 {
     private readonly ProfileSetup _setup;
     private readonly List<ChildKeeper> _all;
+    private readonly Reports _reports = new();
     private readonly Func<string, string, Func<Props>, ChildKeeper> _keep;
     private readonly ActorPath _path;
 
@@ -138,6 +139,11 @@ internal sealed class ProfileTree
     public void LookAt(OutboxProtocol.LookAt look) =>
         _all.Find(child => child.Name == OutboxName(look.Name))?.Ref?.Tell(OutboxProtocol.LookNow.Instance);
 
+    /// <summary>Passes a report on, and keeps the last of each kind.</summary>
+    public void TellStatus(object report) => _reports.Tell(Status.Ref, report);
+
+    public void TellStatusAgain() => _reports.TellAgain(Status.Ref);
+
     public void TellAll(object message)
     {
         Sync.Ref?.Tell(message);
@@ -172,8 +178,16 @@ internal sealed class ProfileTree
         }
     }
 
-    public Directive OnFailure(IActorRef child, Exception exception) =>
-        _all.Find(keeper => keeper.Name == child.Path.Name)?.OnFailure(exception) ?? Directive.Stop;
+    public Directive OnFailure(IActorRef child, Exception exception)
+    {
+        // It was not answered, or it is now being answered twice, which harms nobody.
+        if (InHand.Of(child) is { } message)
+        {
+            Absent.Answer(message, $"the {child.Path.Name} actor failed at it", "try again");
+        }
+
+        return _all.Find(keeper => keeper.Name == child.Path.Name)?.OnFailure(exception) ?? Directive.Stop;
+    }
 
     public (ChildKeeper Child, ChildEnd End)? OnGone(ChildGone gone)
     {
@@ -219,6 +233,7 @@ internal sealed class ProfileTree
                 or ReconcileReport
                 or SyncProtocol.LaneKept
                 or HangarProtocol.HangarReport
+                or StatusProtocol.TellAgain
                 or AuthProtocol.CredentialChanged
                 or SyncProtocol.CredentialDoubted
                 or SyncEvent

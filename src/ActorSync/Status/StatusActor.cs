@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Runtime.ExceptionServices;
 using ActorSync.Auth;
 using ActorSync.Diagnostics;
@@ -7,6 +8,7 @@ using ActorSync.Journal;
 using ActorSync.Model;
 using ActorSync.Platform;
 using ActorSync.Pull;
+using ActorSync.Restart;
 using ActorSync.Sync;
 using ActorSync.Wire;
 using Akka.Actor;
@@ -39,6 +41,7 @@ internal sealed class StatusActor : UntypedActor, IWithTimers
     private StatusModel _model;
     private string? _published;
     private bool _asked;
+    private bool _told;
 
     public StatusActor(StatusSetup setup)
     {
@@ -56,12 +59,14 @@ internal sealed class StatusActor : UntypedActor, IWithTimers
     protected override void PreStart()
     {
         Timers.StartPeriodicTimer(TickTimer, TickNow.Instance, Tick, Tick);
+        Context.Parent.Tell(TellAgain.Instance);
         AskCounts();
     }
 
     // Also before a restart: whoever asked gets what is known.
     protected override void PostStop()
     {
+        _told = true;
         AnswerAll();
         RefuseExplains(new JournalProtocol.Unavailable("the status actor stopped", "ask again"));
         _lookup.CloseAll("the status actor stopped");
@@ -120,6 +125,10 @@ internal sealed class StatusActor : UntypedActor, IWithTimers
                 _model = _model.With(kept.Lane, _model[kept.Lane].With(kept.View));
                 Publish();
                 break;
+            case ToldAll:
+                _told = true;
+                AskCounts();
+                break;
             case HangarProtocol.HangarReport report:
                 _model = _model with { Hangar = report };
                 break;
@@ -162,7 +171,12 @@ internal sealed class StatusActor : UntypedActor, IWithTimers
 
     private void AnswerAll()
     {
-        var snapshot = _model.Snapshot(Publish(), Now);
+        if (!_told)
+        {
+            return;
+        }
+
+        var snapshot = _model.Snapshot(Publish(), Now) with { Restarts = Restarts() };
         _metrics.Observe(snapshot);
         foreach (var asker in _waiting)
         {
@@ -171,6 +185,22 @@ internal sealed class StatusActor : UntypedActor, IWithTimers
 
         _waiting.Clear();
     }
+
+    private ImmutableSortedDictionary<string, RestartView> Restarts() =>
+        ActorRegister
+            .Of(Context.System)
+            .FailedBelow(Context.Parent.Path)
+            .ToImmutableSortedDictionary(
+                one => one.Below,
+                one => new RestartView(
+                    one.View.Restarts,
+                    one.View.Up,
+                    one.View.LastError is { } error ? RemoteText.Clean(SecretText.Redact(error)) : null,
+                    one.View.NextTry?.Wall,
+                    one.View.Exhausted
+                ),
+                StringComparer.Ordinal
+            );
 
     private HealthView Publish()
     {

@@ -16,6 +16,20 @@ internal static class StatusProtocol
     /// </summary>
     public sealed record Explain(OperationId Operation, IActorRef ReplyTo);
 
+    /// <summary>
+    /// Said by a status actor to its profile when it starts: all that was reported to its predecessor, once more, and then <see cref="ToldAll"/>. It has
+    /// no memory of its own, and answers nobody before.
+    /// </summary>
+    public sealed record TellAgain
+    {
+        public static readonly TellAgain Instance = new();
+    }
+
+    public sealed record ToldAll
+    {
+        public static readonly ToldAll Instance = new();
+    }
+
     /// <summary>Published on the EventStream when the overall state of a profile changes.</summary>
     public sealed record HealthChanged(string Profile, HealthView Health);
 }

@@ -20,7 +20,17 @@ public sealed record StatusSnapshot(
     bool Running,
     string Version,
     NoticeView? Notice = null
-);
+)
+{
+    /// <summary>The actors of the profile that have ever failed, by their path below it, such as <c>sync/drain-bulk</c>.</summary>
+    public ImmutableSortedDictionary<string, RestartView> Restarts { get; init; } = ImmutableSortedDictionary<string, RestartView>.Empty;
+}
+
+/// <param name="Count">Failures since its parent started; a normal end counts as one.</param>
+/// <param name="Up">It is there now.</param>
+/// <param name="NextTry">When it is made again; null when it is there, or stays stopped.</param>
+/// <param name="OverLimit">It failed more often than the supervision table allows, and what follows by that table holds.</param>
+public sealed record RestartView(int Count, bool Up, string? LastError, DateTimeOffset? NextTry, bool OverLimit);
 
 /// <summary>What a desktop app would show for the state, as it stands.</summary>
 /// <param name="Code">One of a closed list: <c>local_mode</c>, <c>no_server</c>, <c>signed_out</c>, <c>offline</c>, <c>token_expired</c>, <c>token_revoked</c>, <c>token_invalid</c>, <c>device_mismatch</c>, <c>sync_disabled</c>, <c>account_restricted</c>, <c>credential_unavailable</c>, <c>account_changed</c>, <c>journal_unavailable</c>, <c>needs_attention</c>, <c>not_sent</c>, <c>not_confirmed</c>.</param>

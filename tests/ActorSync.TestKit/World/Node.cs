@@ -76,6 +76,13 @@ public sealed class Node
     /// <inheritdoc cref="Crash(IActorRef)"/>
     public void Crash(string path) => System.ActorSelection(path).Tell(CrashNow.Instance, ActorRefs.NoSender);
 
+    /// <summary>The actor at this path falls at its k-th message from now on, once.</summary>
+    /// <param name="path">Without the address: <c>/user/actorsync/profiles</c>.</param>
+    /// <param name="message">1 is the next one.</param>
+    public PlannedCrash CrashAt(string path, int message, CrashWhen when) => Planned = new PlannedCrash(path, message, when);
+
+    internal PlannedCrash? Planned { get; private set; }
+
     internal void At(TimeSpan delay, Action action, Func<bool> dead) => _world.At(delay, action, () => !Alive || dead());
 
     internal void Boot() =>
@@ -120,7 +127,7 @@ public sealed class Node
         }
     }
 
-    private sealed record CrashNow
+    internal sealed record CrashNow
     {
         public static readonly CrashNow Instance = new();
     }

@@ -22,6 +22,7 @@ internal static class WorldPlugins
           coordinated-shutdown { run-by-clr-shutdown-hook = off, run-by-actor-system-terminate = off, terminate-actor-system = on }
           scheduler.implementation = "ActorSync.TestKit.WorldScheduler, ActorSync.TestKit"
           actor {
+            default-mailbox.mailbox-type = "ActorSync.TestKit.CrashMailbox, ActorSync.TestKit"
             default-dispatcher = ${on-the-world-of-a-test}
             internal-dispatcher = ${on-the-world-of-a-test}
           }

@@ -1,5 +1,6 @@
 using ActorSync.Drain;
 using ActorSync.Model;
+using ActorSync.Restart;
 using ActorSync.Runtime;
 using Akka.Actor;
 using Akka.Event;
@@ -39,6 +40,10 @@ public sealed class LaneRestartTests
         }
 
         world.World.Log.Count(LogLevel.WarningLevel, "Actor drain-bulk failed").ShouldBe(14);
+        var restarts = world.Status().Restarts;
+        restarts.Keys.ShouldBe(["sync/drain-bulk"]);
+        (restarts["sync/drain-bulk"].Count, restarts["sync/drain-bulk"].Up).ShouldBe((14, true));
+        restarts["sync/drain-bulk"].LastError!.ShouldContain("injected crash");
         world.Wire.Heal();
         world.Drained(TimeSpan.FromMinutes(10));
         world.AtHub.ShouldBe(ids);
@@ -54,16 +59,48 @@ public sealed class LaneRestartTests
                 Drain = (setup, orders) => setup.Lane == Lane.Bulk ? Props.Create(() => new Falls()) : DrainActor.Props(setup, orders),
             }
         );
+        var row = Supervision.For("drain").ShouldHaveSingleItem();
+        var lane = world.PathOf("sync/drain-bulk").ToStringWithoutAddress();
+        var register = ActorRegister.Of(world.World.System);
+        world.World.RunUntil(() => register.ViewOf(lane) is { Exhausted: true }, row.Limit!.Window * 2).ShouldBeTrue("its budget is spent");
+        var spent = world.Status().Restarts["sync/drain-bulk"];
+        (spent.Count, spent.OverLimit).ShouldBe((row.Limit.Failures + 1, true));
+        (spent.NextTry - world.World.Now).ShouldNotBeNull().ShouldBe(row.Backoff!.Max, TimeSpan.FromSeconds(1), "the cap, without chance");
         world.World.Run(TimeSpan.FromHours(2));
         world.World.Log.Clear();
 
         world.World.Run(TimeSpan.FromHours(1));
 
         world.World.Log.Count(LogLevel.WarningLevel, "Actor drain-bulk failed").ShouldBeInRange(11, 60);
+        var view = world.Status().Restarts["sync/drain-bulk"];
+        view.Up.ShouldBeFalse();
+        (view.NextTry - world.World.Now).ShouldNotBeNull().ShouldBeLessThanOrEqualTo(row.Backoff!.Max);
         world.Status().Health.Lanes["bulk"].State.ShouldBe("ERR");
         var ids = world.Enqueue(5);
         world.DrainNow().Stopped!.ShouldContain("the lane failed");
         world.AtHub.ShouldBe(ids, "the other lane goes on");
+    }
+
+    [Fact]
+    [Trait("criterion", "S9")]
+    public void A_status_actor_that_fell_shows_what_its_predecessor_was_told()
+    {
+        using var world = new ProfileWorld();
+        world.Enqueue(5);
+        world.Enqueue(5, Lane.Bulk);
+        world.Drained();
+        world.Wire.IsDown = true;
+        world.World.Node.Crash(world.Child("sync/drain-bulk"));
+        world.World.RunUntil(() => world.Child("sync/drain-bulk").IsNobody(), TimeSpan.FromSeconds(1)).ShouldBeTrue();
+        var before = world.Status();
+
+        world.World.Node.Crash(world.Child("status"));
+        var after = world.Status();
+
+        (after.Mode, after.Hub, after.Auth, after.Hangar).ShouldBe((before.Mode, before.Hub, before.Auth, before.Hangar));
+        (after.Health.State, after.Health.Reason, after.Drain).ShouldBe((before.Health.State, before.Health.Reason, before.Drain));
+        after.Health.Lanes["bulk"].Reason.ShouldContain("injected crash");
+        after.Health.Lanes["bulk"].NextRetry.ShouldBe(before.Health.Lanes["bulk"].NextRetry);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using ActorSync.Journal;
 using ActorSync.Restart;
 using ActorSync.Runtime;
+using ActorSync.Status;
 using Akka.Actor;
 using Akka.Event;
 using Shouldly;
@@ -11,6 +12,22 @@ namespace ActorSync.Tests.Runtime;
 /// <summary>The table as data, and each row against what the tree really does.</summary>
 public sealed class SupervisionTests
 {
+    /// <summary>The tree of one profile, in ordinal order.</summary>
+    internal static readonly string[] Whole =
+    [
+        "/user/actorsync/profiles",
+        "/user/actorsync/profiles/default",
+        "/user/actorsync/profiles/default/auth",
+        "/user/actorsync/profiles/default/hangar",
+        "/user/actorsync/profiles/default/journal",
+        "/user/actorsync/profiles/default/network",
+        "/user/actorsync/profiles/default/status",
+        "/user/actorsync/profiles/default/sync",
+        "/user/actorsync/profiles/default/sync/drain-bulk",
+        "/user/actorsync/profiles/default/sync/drain-priority",
+        "/user/actorsync/profiles/default/sync/pull",
+    ];
+
     [Fact]
     [Trait("criterion", "S1")]
     public void The_table_is_the_one_that_was_decided()
@@ -41,25 +58,11 @@ public sealed class SupervisionTests
     public void Every_actor_of_the_tree_has_its_rows_and_every_row_its_actor()
     {
         using var world = new ProfileWorld();
-        string[] paths =
-        [
-            "/user/actorsync/profiles",
-            "/user/actorsync/profiles/default",
-            "/user/actorsync/profiles/default/auth",
-            "/user/actorsync/profiles/default/hangar",
-            "/user/actorsync/profiles/default/journal",
-            "/user/actorsync/profiles/default/network",
-            "/user/actorsync/profiles/default/status",
-            "/user/actorsync/profiles/default/sync",
-            "/user/actorsync/profiles/default/sync/drain-bulk",
-            "/user/actorsync/profiles/default/sync/drain-priority",
-            "/user/actorsync/profiles/default/sync/pull",
-        ];
 
         world.World.Run(TimeSpan.FromSeconds(1));
 
-        Below(world.Runtime).Order(StringComparer.Ordinal).ShouldBe(paths);
-        paths
+        Below(world.Runtime).Order(StringComparer.Ordinal).ShouldBe(Whole);
+        Whole
             .Select(path =>
                 path.Split('/')[^1] switch
                 {
@@ -137,6 +140,10 @@ public sealed class SupervisionTests
         }
 
         world.World.Log.Count(LogLevel.WarningLevel, $"Actor {child} failed and is restarted").ShouldBe(30);
+        world
+            .Status()
+            .Restarts[child]
+            .ShouldBe(new RestartView(30, Up: true, "InjectedCrashException: injected crash", null, OverLimit: false));
         world.Enqueue(1);
         world.Drained();
     }
@@ -223,7 +230,7 @@ public sealed class SupervisionTests
         world.Stop();
     }
 
-    private static IEnumerable<string> Below(IActorRef actor) =>
+    internal static IEnumerable<string> Below(IActorRef actor) =>
         ((ActorRefWithCell)actor).Children.SelectMany(child => new[] { child.Path.ToStringWithoutAddress() }.Concat(Below(child)));
 
     private static string Text(BackoffLaw? law) => law is null ? "-" : $"{law.Min}..{law.Max}";
