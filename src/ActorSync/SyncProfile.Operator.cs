@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using ActorSync.Auth;
+using ActorSync.Auth.Browser;
+using ActorSync.Hangar;
 using ActorSync.Journal;
 using ActorSync.Model;
 using ActorSync.Sync;
@@ -138,13 +140,16 @@ public sealed partial class SyncProfile
     internal Task<BindingView> UseTokenAsync(Uri hub, string token, CancellationToken cancellation) =>
         SignInAsync(replyTo => new AuthProtocol.UseToken(hub, token, replyTo), hub, cancellation);
 
+    internal Task<BindingView> UseCodeAsync(Uri hub, AuthorizationCode code, CancellationToken cancellation) =>
+        SignInAsync(replyTo => new AuthProtocol.UseCode(hub, code.Code, code.Verifier, code.Redirect, replyTo), hub, cancellation);
+
     internal Task SignOutAsync(CancellationToken cancellation) => LeaveAsync(replyTo => new AuthProtocol.SignOut(replyTo), cancellation);
 
     /// <summary>As a sign-out; the hub is asked to revoke this device, now or as soon as it can be reached.</summary>
     internal Task UnpairAsync(CancellationToken cancellation) => LeaveAsync(replyTo => new AuthProtocol.Unpair(replyTo), cancellation);
 
     private static ImmutableSortedDictionary<string, string> Shown(ImmutableSortedDictionary<string, string> settings) =>
-        settings.Remove(SyncSettings.QueueAccountKey);
+        settings.Remove(SyncSettings.QueueAccountKey).RemoveRange(HangarMemory.Keys);
 
     private async Task<ImmutableSortedDictionary<string, string>> ChangeSettingsAsync(
         ImmutableSortedDictionary<string, string?> patch,

@@ -17,14 +17,14 @@ using static ActorSync.Runtime.RuntimeProtocol;
 namespace ActorSync;
 
 /// <summary>The sync runtime: start one, hand operations in, stop it. Its users see no actor.</summary>
-public sealed class SyncRuntime : IAsyncDisposable
+public sealed partial class SyncRuntime : IAsyncDisposable
 {
     private readonly SyncOptions _options;
     private readonly SyncPlatform _platform;
     private readonly ILoggerFactory? _logs;
     private readonly ActorSystem? _hostSystem;
     private readonly HubHttp _hub;
-    private readonly ImmutableArray<(SyncProfile Profile, ProfileLink Link)> _profiles;
+    private volatile IReadOnlyList<(SyncProfile Profile, ProfileLink Link)> _profiles;
     private readonly EventFeed _events;
     private readonly Lock _gate = new();
     private ActorSystem? _system;

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using ActorSync.Auth.Browser;
 using ActorSync.Journal;
 using ActorSync.Model;
 using ActorSync.Status;
@@ -23,6 +24,13 @@ internal static class Calls
         Json.Empty,
         Json.DrainReport,
         static (profile, _, cancellation) => profile.DrainAsync(cancellation)
+    );
+
+    public static readonly ControlCall<Empty, HangarOutcome> PushHangar = new(
+        "push-hangar",
+        Json.Empty,
+        Json.HangarOutcome,
+        static (profile, _, cancellation) => profile.PushHangarAsync(cancellation)
     );
 
     public static readonly ControlCall<EnqueueAsk, EnqueueAnswer> Enqueue = new(
@@ -192,37 +200,33 @@ internal static class Calls
             Bound(await profile.UseTokenAsync(HubAddress.Parse("--hub", ask.Hub), ask.Secret, cancellation))
     );
 
-    public static readonly ControlCall<Empty, Empty> SignOut = new(
+    public static readonly ControlCall<CodeAsk, BindingDocument> UseCode = new(
+        "use-code",
+        Json.CodeAsk,
+        Json.BindingDocument,
+        static async (profile, ask, cancellation) =>
+            Bound(
+                await profile.UseCodeAsync(
+                    HubAddress.Parse("--hub", ask.Hub),
+                    new AuthorizationCode(ask.Code, ask.Verifier, new Uri(ask.Redirect)),
+                    cancellation
+                )
+            )
+    );
+
+    public static readonly ControlCall<Empty, Empty> SignOut = Does(
         "sign-out",
-        Json.Empty,
-        Json.Empty,
-        static async (profile, _, cancellation) =>
-        {
-            await profile.SignOutAsync(cancellation);
-            return Empty.Value;
-        }
+        static (profile, cancellation) => profile.SignOutAsync(cancellation)
     );
 
-    public static readonly ControlCall<Empty, Empty> Unpair = new(
+    public static readonly ControlCall<Empty, Empty> Unpair = Does(
         "unpair",
-        Json.Empty,
-        Json.Empty,
-        static async (profile, _, cancellation) =>
-        {
-            await profile.UnpairAsync(cancellation);
-            return Empty.Value;
-        }
+        static (profile, cancellation) => profile.UnpairAsync(cancellation)
     );
 
-    public static readonly ControlCall<Empty, Empty> AdoptQueue = new(
+    public static readonly ControlCall<Empty, Empty> AdoptQueue = Does(
         "adopt-queue",
-        Json.Empty,
-        Json.Empty,
-        static async (profile, _, cancellation) =>
-        {
-            await profile.AdoptQueueAsync(cancellation);
-            return Empty.Value;
-        }
+        static (profile, cancellation) => profile.AdoptQueueAsync(cancellation)
     );
 
     public static readonly ControlCall<Empty, CountAnswer> DiscardQueue = new(
@@ -247,6 +251,7 @@ internal static class Calls
     {
         Status,
         Drain,
+        PushHangar,
         Enqueue,
         Checkpoint,
         Receipt,
@@ -262,6 +267,7 @@ internal static class Calls
         Settings,
         PatchSettings,
         Pair,
+        UseCode,
         UseToken,
         SignOut,
         Unpair,
@@ -269,6 +275,18 @@ internal static class Calls
         DiscardQueue,
         Explain,
     }.ToFrozenDictionary(static c => c.Name, StringComparer.Ordinal);
+
+    private static ControlCall<Empty, Empty> Does(string name, Func<SyncProfile, CancellationToken, Task> act) =>
+        new(
+            name,
+            Json.Empty,
+            Json.Empty,
+            async (profile, _, cancellation) =>
+            {
+                await act(profile, cancellation);
+                return Empty.Value;
+            }
+        );
 
     private static OperationId IdOf(IdAsk ask) =>
         OperationId.TryParse(ask.OperationId, out var id)

@@ -1,9 +1,12 @@
+using System.IO.Compression;
 using ActorSync.Hub.Store;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
 
 namespace ActorSync.Hub.Http;
 
@@ -15,6 +18,7 @@ internal sealed class HubApplication : IHttpApplication<HttpContext>
 
     private readonly HubContext _hub;
     private readonly ILogger _log;
+    private readonly FaultDice _faults;
     private readonly SyncEndpoints _sync;
     private readonly Dictionary<string, Dictionary<string, Func<HttpContext, Task<HubAnswer>>>> _routes;
 
@@ -22,12 +26,16 @@ internal sealed class HubApplication : IHttpApplication<HttpContext>
     {
         _hub = hub;
         _log = hub.Options.Logs.CreateLogger<HubApplication>();
+        _faults = new FaultDice(hub.Options.Faults);
         _sync = new SyncEndpoints(hub);
         var accounts = new AccountEndpoints(hub);
         var probes = new ProbeEndpoints(hub);
         _routes = new(StringComparer.Ordinal)
         {
             [OperationsPath] = On(("POST", _sync.PushAsync), ("GET", _sync.PullAsync)),
+            ["/api/v1/sync/ws"] = On(("GET", new SocketEndpoint(hub).OpenAsync)),
+            ["/api/v1/sync/ack"] = On(("POST", _sync.AckAsync)),
+            ["/api/v1/sync/snapshot"] = On(("GET", new SnapshotEndpoint(hub).ReadAsync)),
             ["/api/v1/sync/digest"] = On(("GET", _sync.DigestAsync)),
             ["/v1/auth/me"] = On(("GET", accounts.MeAsync)),
             ["/v1/auth/refresh"] = On(("POST", accounts.RefreshAsync)),
@@ -36,6 +44,7 @@ internal sealed class HubApplication : IHttpApplication<HttpContext>
             ["/v1/auth/devices/self"] = On(("DELETE", accounts.RevokeSelfAsync)),
             ["/v1/devices"] = On(("GET", accounts.DevicesAsync)),
             ["/v1/devices/self"] = On(("PUT", accounts.DescribeSelfAsync)),
+            ["/v1/me/hangar"] = On(("POST", new HangarEndpoint(hub).PutAsync)),
             ["/health"] = On(("GET", probes.HealthAsync)),
             ["/ready"] = On(("GET", probes.ReadyAsync)),
         };
@@ -50,7 +59,16 @@ internal sealed class HubApplication : IHttpApplication<HttpContext>
         context.Response.Headers["X-Request-Id"] = RequestId(context);
         try
         {
-            await SendAsync(context, await AnswerAsync(context));
+            var answer = await AnswerAsync(context, () => FaultyAsync(context));
+            if (answer?.Upgrade is { } upgrade)
+            {
+                answer = await AnswerAsync(context, () => upgrade(context));
+            }
+
+            if (answer is not null && !context.Response.HasStarted)
+            {
+                await SendAsync(context, answer);
+            }
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or ConnectionResetException)
         {
@@ -59,11 +77,43 @@ internal sealed class HubApplication : IHttpApplication<HttpContext>
         }
     }
 
-    private async Task<HubAnswer> AnswerAsync(HttpContext context)
+    /// <summary>What the hub was started to do wrong with this request, or the right answer to it.</summary>
+    private async Task<HubAnswer?> FaultyAsync(HttpContext context)
+    {
+        if (_faults.Draw(context.Request.Method, context.Request.Path.Value ?? "") is not { } fault)
+        {
+            return await DispatchAsync(context);
+        }
+
+        if (fault.Delay > TimeSpan.Zero)
+        {
+            await Task.Delay(fault.Delay, _hub.Options.Time, context.RequestAborted);
+        }
+
+        switch (fault.Kind)
+        {
+            case FaultKind.Error:
+                var wait = fault.Status is 429 or 503 ? TimeSpan.FromSeconds(1) : (TimeSpan?)null;
+                return HubAnswer.Error(fault.Status, fault.Code, "this hub was started with --fault", retryAfter: wait);
+            case FaultKind.Html:
+                return HubAnswer.Html(fault.Status, "<!doctype html><title>Sign in to the network</title><h1>Welcome</h1>");
+            case FaultKind.Drop:
+                context.Abort();
+                return null;
+            case FaultKind.LoseAnswer:
+                (await DispatchAsync(context)).Dispose();
+                context.Abort();
+                return null;
+            default:
+                return await DispatchAsync(context);
+        }
+    }
+
+    private async Task<HubAnswer?> AnswerAsync(HttpContext context, Func<Task<HubAnswer?>> answer)
     {
         try
         {
-            return await DispatchAsync(context);
+            return await answer();
         }
         catch (StoreUnavailableException e)
         {
@@ -118,6 +168,11 @@ internal sealed class HubApplication : IHttpApplication<HttpContext>
     {
         var response = context.Response;
         response.StatusCode = answer.Status;
+        foreach (var (name, value) in answer.Headers)
+        {
+            response.Headers.Append(name, value);
+        }
+
         response.Headers.CacheControl = "no-store";
         if (answer.RetryAfter is { } seconds)
         {
@@ -134,6 +189,13 @@ internal sealed class HubApplication : IHttpApplication<HttpContext>
             response.Headers.Connection = "close";
         }
 
+        if (answer.Source is { } source)
+        {
+            using var held = answer.Held;
+            await StreamAsync(context, source);
+            return;
+        }
+
         if (answer.Body is not { } body)
         {
             return;
@@ -141,11 +203,31 @@ internal sealed class HubApplication : IHttpApplication<HttpContext>
 
         using (body)
         {
-            response.ContentType = "application/json";
+            response.ContentType = answer.ContentType;
             response.ContentLength = body.Length;
             await response.Body.WriteAsync(body.Written, context.RequestAborted);
         }
     }
+
+    private static async Task StreamAsync(HttpContext context, Func<Stream, Task> source)
+    {
+        var response = context.Response;
+        response.ContentType = "application/json";
+        response.Headers.Vary = "Accept-Encoding";
+        if (!TakesGzip(context.Request.Headers.AcceptEncoding))
+        {
+            await source(response.Body);
+            return;
+        }
+
+        response.Headers.ContentEncoding = "gzip";
+        await using var gzip = new GZipStream(response.Body, CompressionLevel.Fastest, leaveOpen: true);
+        await source(gzip);
+    }
+
+    private static bool TakesGzip(StringValues accepted) =>
+        StringWithQualityHeaderValue.TryParseList(accepted, out var encodings)
+        && encodings.Any(e => e.Value.Equals("gzip", StringComparison.OrdinalIgnoreCase) && e.Quality is not 0);
 
     /// <summary>The caller's id when it is short and plain, what is plain of it otherwise, one of ours when nothing is left.</summary>
     private string RequestId(HttpContext context)

@@ -6,10 +6,9 @@ namespace ActorSync.Auth;
 // The ways in and out. One sign-in is in flight at most; a later one takes its place.
 internal sealed partial class AuthActor
 {
-    private void Begin(IAuthCommand command)
+    private void Begin(ISignInCommand command)
     {
-        var address = command is Pair { Hub: var given } ? given : ((UseToken)command).Hub;
-        if (!HubUrl.TryParse(address.OriginalString, _setup.PlainHttpHosts, out var hub, out var problem))
+        if (!HubUrl.TryParse(command.Hub.OriginalString, _setup.PlainHttpHosts, out var hub, out var problem))
         {
             _open.Answer(command, RefusalCodes.InvalidHub(problem));
             return;
@@ -20,9 +19,13 @@ internal sealed partial class AuthActor
             return;
         }
 
-        var start = command is Pair pair
-            ? SignIn.Begin(pair, hub, _state.Stored.Pairing, _setup.Device, DeviceName(pair), _setup.Platform.Chance)
-            : SignIn.Begin((UseToken)command, hub, _setup.Device, Now);
+        var start = command switch
+        {
+            Pair pair => SignIn.Begin(pair, hub, _state.Stored.Pairing, _setup.Device, DeviceName(pair), _setup.Platform.Chance),
+            UseToken token => SignIn.Begin(token, hub, _setup.Device, Now),
+            UseCode use => new SignIn.Start(new SignIn.Exchange(hub, use.Code, use.Verifier, use.Redirect, _setup.Device), null),
+            _ => throw new InvalidOperationException($"{command.GetType().Name} is no way in"),
+        };
         if (start.Attempt is not { } attempt)
         {
             _open.Answer(command, start.Refusal!);

@@ -12,6 +12,9 @@ internal sealed record SyncPlatform
     /// <summary>Makes the bottom of each HttpClient; null is the hardened socket handler of <c>HubHttp</c>.</summary>
     public Func<HttpMessageHandler>? HttpHandler { get; init; }
 
+    /// <summary>The machine's notices about its network, and its resolver.</summary>
+    public INetworkPort Network { get; init; } = MachineNetwork.Instance;
+
     /// <summary>The SQLite VFS that journals are opened with; null is the platform's.</summary>
     public string? SqliteVfs { get; init; }
 

@@ -23,6 +23,9 @@ internal static class ProfileFailure
                 null
             );
 
+    public static HangarFailed OfHangar(string name, ChildEnd end, TimeProvider time) =>
+        new(name, time.GetUtcNow(), "hangar_failed", end.Error, "nothing: it is started again by itself");
+
     public static ProfileFailed ToEvent(RuntimeProtocol.ProfileFailed failed, TimeProvider time) =>
         new(failed.Name, time.GetUtcNow(), failed.Code, failed.Reason, failed.Remedy);
 }

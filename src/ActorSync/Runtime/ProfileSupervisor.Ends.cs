@@ -114,7 +114,15 @@ internal sealed partial class ProfileSupervisor
                 _tree.Auth.RetryIn(Supervision.CredentialRetry);
                 _tree.Sync.Ref?.Tell(new SyncProtocol.AuthWentDown($"the credential store is unavailable: {end.Error}"));
                 break;
-            case Consequence.OutboxWaits:
+            case Consequence.HangarWaits:
+                _tree.Status.Ref?.Tell(_tree.Hangar.Kept);
+                _tree.Hangar.Refused();
+                break;
+            case Consequence.HangarError:
+                _tree.Status.Ref?.Tell(_tree.Hangar.Kept);
+                _setup.Events.Publish(ProfileFailure.OfHangar(_setup.Name, end, _setup.Platform.Time));
+                break;
+            case Consequence.OutboxWaits or Consequence.NetworkUnwatched:
                 break;
             default:
                 throw new InvalidOperationException($"the table has no {end.Then} here");

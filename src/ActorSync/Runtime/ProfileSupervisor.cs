@@ -2,8 +2,10 @@ using ActorSync.Auth;
 using ActorSync.Diagnostics;
 using ActorSync.Drain;
 using ActorSync.Events;
+using ActorSync.Hangar;
 using ActorSync.Journal;
 using ActorSync.Model;
+using ActorSync.Network;
 using ActorSync.Outbox;
 using ActorSync.Restart;
 using ActorSync.Status;
@@ -96,15 +98,35 @@ internal sealed partial class ProfileSupervisor : UntypedActor, IWithTimers
             case AuthProtocol.CredentialChanged:
                 _tree.Sync.Ref?.Tell(message);
                 break;
-            case SyncProtocol.SyncReport or DrainProtocol.LaneReport or SyncProtocol.LaneKept:
+            case SyncProtocol.SyncReport report:
+                _tree.Status.Ref?.Tell(message);
+                _tree.Network.Ref?.Tell(message);
+                _tree.Hangar.Take(report);
+                Say(message);
+                break;
+            case DrainProtocol.LaneReport:
+                _tree.Status.Ref?.Tell(message);
+                _tree.Network.Ref?.Tell(message);
+                Say(message);
+                break;
+            case SyncProtocol.LaneKept:
                 _tree.Status.Ref?.Tell(message);
                 Say(message);
                 break;
-            case SyncProtocol.CredentialDoubted:
-                _tree.Sync.Ref?.Tell(message);
-                break;
             case SyncEvent said:
                 _setup.Events.Publish(said);
+                break;
+            case HangarProtocol.HangarReport report:
+                _tree.Hangar.Take(report);
+                _tree.Status.Ref?.Tell(message);
+                _tree.Status.Ref?.Tell(_tree.Hangar.Kept);
+                break;
+            case NetworkProtocol.NetworkBack:
+                _tree.Sync.Ref?.Tell(message);
+                break;
+            case SyncProtocol.CredentialDoubted doubted:
+                _tree.Hangar.Take(doubted);
+                _tree.Sync.Ref?.Tell(message);
                 break;
             case OutboxProtocol.AttachOutbox attach:
                 _tree.Attach(attach);
@@ -141,6 +163,13 @@ internal sealed partial class ProfileSupervisor : UntypedActor, IWithTimers
                 break;
             case SyncProtocol.DrainNow or SyncProtocol.ChangeSettings:
                 _tree.Pass(_tree.Sync, message, Why());
+                break;
+            case HangarProtocol.PushHangar push:
+                if (!_tree.Hangar.Take(push))
+                {
+                    Absent.Answer(message, Why(), "try again in a moment");
+                }
+
                 break;
             case StatusProtocol.GetStatus get when _tree.Status.Ref is null:
                 get.ReplyTo.Tell(FailedStatus.Of(_setup, _device, Why()));

@@ -1,5 +1,6 @@
 using ActorSync.Drain;
 using ActorSync.Model;
+using ActorSync.Network;
 using ActorSync.Restart;
 using Akka.Actor;
 using static ActorSync.Drain.DrainProtocol;
@@ -80,6 +81,20 @@ internal sealed partial class SyncActor
         if (next.Holder is { } holder && (before.Holder, before.HolderNumber) != (next.Holder, next.HolderNumber))
         {
             _lanes[holder].Ref?.Tell(new TurnGiven(next.HolderNumber, next.HighestSent));
+        }
+    }
+
+    /// <summary>Whoever waits because of the network tries at once; what a hub asked us to wait for is not shortened.</summary>
+    private void NetworkIsBack(NetworkProtocol.NetworkBack back)
+    {
+        _lanes.Tell(back);
+        if (_state.Episode is Episode.Waiting)
+        {
+            Apply(_state.AskAgain());
+        }
+        else if (_heartbeat.NetworkIsBack())
+        {
+            ScheduleProbe();
         }
     }
 

@@ -4,6 +4,7 @@ using ActorSync.Auth;
 using ActorSync.Diagnostics;
 using ActorSync.Drain;
 using ActorSync.Journal;
+using ActorSync.Network;
 using ActorSync.Platform;
 using ActorSync.Restart;
 using ActorSync.Wire;
@@ -107,6 +108,8 @@ internal sealed partial class SyncActor : UntypedActor, IWithTimers
     {
         switch (message)
         {
+            case NetworkProtocol.NetworkBack: // nothing has failed yet
+                break;
             case DrainNow drain:
                 _tickets.Open(drain.ReplyTo, drain.Force);
                 break;
@@ -148,6 +151,9 @@ internal sealed partial class SyncActor : UntypedActor, IWithTimers
                 break;
             case DrainProtocol.CredentialDoubted doubted:
                 Refused(doubted.Generation, doubted.Status, doubted.Code, doubted.Message);
+                break;
+            case NetworkProtocol.NetworkBack back:
+                NetworkIsBack(back);
                 break;
             case EncodingDoubted doubted:
                 Apply(_state with { PlainHub = doubted.Hub });

@@ -31,7 +31,7 @@ internal sealed class ProfileWorld : IDisposable
         Hub = new FakeHub(World);
         Events = new EventFeed(World.Time, asynchronousContinuations: false);
         Options = SyncOptionsReader.Read(_folder, $"actorsync.journal.reserve-bytes = 0 B\nactorsync.hub = \"{HubAddress}\"\n{hocon}");
-        var handler = new FakeHubHandler(World.Node, Hub, Wire) { Sent = request => Sent += request.IsPush ? 1 : 0 };
+        var handler = new FakeHubHandler(World.Node, Hub, Wire) { Sent = Left };
         Http = new HubHttp(Options.Http, World.Platform(handler));
         SomebodyElseWasThereBefore();
         var made = new ProfileChildren(
@@ -79,6 +79,9 @@ internal sealed class ProfileWorld : IDisposable
 
     /// <summary>The ids of each push that reached the hub, in order.</summary>
     public IEnumerable<IReadOnlyList<string>> Pushed => Hub.Pushes.Select(push => push.OperationIds);
+
+    /// <summary>How many requests of any kind left this device, or failed to.</summary>
+    public int Tried { get; private set; }
 
     /// <summary>How many pushes left this device.</summary>
     public int Sent { get; private set; }
@@ -184,6 +187,12 @@ internal sealed class ProfileWorld : IDisposable
             World.Elapsed.ShouldBeLessThan(end, World.Describe("still pending"));
             World.Run(TimeSpan.FromMilliseconds(50));
         }
+    }
+
+    private void Left(HubRequest request)
+    {
+        Tried++;
+        Sent += request.IsPush ? 1 : 0;
     }
 
     private void SomebodyElseWasThereBefore() =>
