@@ -207,37 +207,19 @@ internal static class Calls
             )
     );
 
-    public static readonly ControlCall<Empty, Empty> SignOut = new(
+    public static readonly ControlCall<Empty, Empty> SignOut = Does(
         "sign-out",
-        Json.Empty,
-        Json.Empty,
-        static async (profile, _, cancellation) =>
-        {
-            await profile.SignOutAsync(cancellation);
-            return Empty.Value;
-        }
+        static (profile, cancellation) => profile.SignOutAsync(cancellation)
     );
 
-    public static readonly ControlCall<Empty, Empty> Unpair = new(
+    public static readonly ControlCall<Empty, Empty> Unpair = Does(
         "unpair",
-        Json.Empty,
-        Json.Empty,
-        static async (profile, _, cancellation) =>
-        {
-            await profile.UnpairAsync(cancellation);
-            return Empty.Value;
-        }
+        static (profile, cancellation) => profile.UnpairAsync(cancellation)
     );
 
-    public static readonly ControlCall<Empty, Empty> AdoptQueue = new(
+    public static readonly ControlCall<Empty, Empty> AdoptQueue = Does(
         "adopt-queue",
-        Json.Empty,
-        Json.Empty,
-        static async (profile, _, cancellation) =>
-        {
-            await profile.AdoptQueueAsync(cancellation);
-            return Empty.Value;
-        }
+        static (profile, cancellation) => profile.AdoptQueueAsync(cancellation)
     );
 
     public static readonly ControlCall<Empty, CountAnswer> DiscardQueue = new(
@@ -286,6 +268,18 @@ internal static class Calls
         DiscardQueue,
         Explain,
     }.ToFrozenDictionary(static c => c.Name, StringComparer.Ordinal);
+
+    private static ControlCall<Empty, Empty> Does(string name, Func<SyncProfile, CancellationToken, Task> act) =>
+        new(
+            name,
+            Json.Empty,
+            Json.Empty,
+            async (profile, _, cancellation) =>
+            {
+                await act(profile, cancellation);
+                return Empty.Value;
+            }
+        );
 
     private static OperationId IdOf(IdAsk ask) =>
         OperationId.TryParse(ask.OperationId, out var id)

@@ -155,7 +155,7 @@ internal sealed partial class AuthActor
     }
 
     /// <summary>A device is revoked whole: what leaves now must not arrive behind a new pairing, so that waits for the answer.</summary>
-    private bool MustWait(IAuthCommand command, Uri hub)
+    private bool MustWait(ISignInCommand command, Uri hub)
     {
         if (_revocation is null || _state.Stored.Debt?.Hub != hub)
         {

@@ -6,16 +6,9 @@ namespace ActorSync.Auth;
 // The ways in and out. One sign-in is in flight at most; a later one takes its place.
 internal sealed partial class AuthActor
 {
-    private void Begin(IAuthCommand command)
+    private void Begin(ISignInCommand command)
     {
-        var address = command switch
-        {
-            Pair pair => pair.Hub,
-            UseToken use => use.Hub,
-            UseCode use => use.Hub,
-            _ => throw new InvalidOperationException($"{command.GetType().Name} is no way in"),
-        };
-        if (!HubUrl.TryParse(address.OriginalString, _setup.PlainHttpHosts, out var hub, out var problem))
+        if (!HubUrl.TryParse(command.Hub.OriginalString, _setup.PlainHttpHosts, out var hub, out var problem))
         {
             _open.Answer(command, RefusalCodes.InvalidHub(problem));
             return;
@@ -29,8 +22,9 @@ internal sealed partial class AuthActor
         var start = command switch
         {
             Pair pair => SignIn.Begin(pair, hub, _state.Stored.Pairing, _setup.Device, DeviceName(pair), _setup.Platform.Chance),
-            UseToken use => SignIn.Begin(use, hub, _setup.Device, Now),
-            _ => SignIn.Begin((UseCode)command, hub, _setup.Device),
+            UseToken token => SignIn.Begin(token, hub, _setup.Device, Now),
+            UseCode use => new SignIn.Start(new SignIn.Exchange(hub, use.Code, use.Verifier, use.Redirect, _setup.Device), null),
+            _ => throw new InvalidOperationException($"{command.GetType().Name} is no way in"),
         };
         if (start.Attempt is not { } attempt)
         {

@@ -59,7 +59,7 @@ internal sealed partial class AuthActor : UntypedActor, IWithTimers
     private CredentialChanged? _told;
     private Flight? _revocation;
     private Backoff _debtBackoff = new(DebtLaw);
-    private ImmutableArray<IAuthCommand> _held = [];
+    private ImmutableArray<ISignInCommand> _held = [];
 
     public AuthActor(AuthSetup setup)
     {
@@ -97,9 +97,9 @@ internal sealed partial class AuthActor : UntypedActor, IWithTimers
                 _open.Add(refused);
                 Judge(refused);
                 break;
-            case Pair or UseToken or UseCode:
-                _open.Add((IAuthCommand)message);
-                Begin((IAuthCommand)message);
+            case ISignInCommand command:
+                _open.Add(command);
+                Begin(command);
                 break;
             case SignOut signOut:
                 _open.Add(signOut);

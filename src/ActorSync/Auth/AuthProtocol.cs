@@ -12,6 +12,12 @@ internal static class AuthProtocol
         IActorRef ReplyTo { get; }
     }
 
+    /// <summary>A way in.</summary>
+    public interface ISignInCommand : IAuthCommand
+    {
+        Uri Hub { get; }
+    }
+
     /// <summary>Asked before each request; nobody keeps a token. Replies <see cref="CurrentCredential"/>.</summary>
     public sealed record GetCredential(IActorRef ReplyTo) : IAuthCommand;
 
@@ -49,20 +55,20 @@ internal static class AuthProtocol
     }
 
     /// <summary>Redeems an 8-character code. Replies <see cref="SignedIn"/> or <see cref="SignInRefused"/>.</summary>
-    public sealed record Pair(Uri Hub, string Code, string DeviceName, IActorRef ReplyTo) : IAuthCommand
+    public sealed record Pair(Uri Hub, string Code, string DeviceName, IActorRef ReplyTo) : ISignInCommand
     {
         public override string ToString() => $"Pair({Hub})";
     }
 
     /// <summary>Takes a pasted JWT: trimmed, three segments. Replies <see cref="SignedIn"/> or <see cref="SignInRefused"/>.</summary>
-    public sealed record UseToken(Uri Hub, string Token, IActorRef ReplyTo) : IAuthCommand
+    public sealed record UseToken(Uri Hub, string Token, IActorRef ReplyTo) : ISignInCommand
     {
         public override string ToString() => $"UseToken({Hub})";
     }
 
     /// <summary>Exchanges what a browser sign-in brought. Replies <see cref="SignedIn"/> or <see cref="SignInRefused"/>.</summary>
     /// <param name="Verifier">Of PKCE.</param>
-    public sealed record UseCode(Uri Hub, string Code, string Verifier, Uri Redirect, IActorRef ReplyTo) : IAuthCommand
+    public sealed record UseCode(Uri Hub, string Code, string Verifier, Uri Redirect, IActorRef ReplyTo) : ISignInCommand
     {
         public override string ToString() => $"UseCode({Hub})";
     }

@@ -47,9 +47,6 @@ internal abstract record SignIn
         };
     }
 
-    public static Start Begin(UseCode use, Uri hub, DeviceId device) =>
-        new(new Exchange(hub, use.Code, use.Verifier, use.Redirect, device), null);
-
     /// <summary>Exactly one of the two.</summary>
     public sealed record Start(SignIn? Attempt, SignInRefused? Refusal);
 

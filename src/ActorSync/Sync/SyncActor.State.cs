@@ -138,6 +138,12 @@ internal sealed partial class SyncActor
 
     private void Report()
     {
+        // A moment, in which nothing is sent: what the next state is will be said when the journal has answered.
+        if (_state is { OwnerToNote: not null, KeptAside: null })
+        {
+            return;
+        }
+
         Context.Parent.Tell(
             new SyncReport(
                 _state.Settings?.Mode ?? SyncMode.Local,

@@ -60,6 +60,9 @@ public sealed class FakeHub
 
     public string NewPairingCode(TimeSpan? life = null, string? account = null) => _tokens.NewCode(account ?? Account.Name, life);
 
+    /// <summary>Whether this access token is good now.</summary>
+    public bool Takes(string token) => _tokens.Authorise(token).Caller is not null;
+
     public void RevokeAll() => _tokens.Revoke(static _ => true);
 
     /// <summary>Spoils matching requests (pushes unless told) from now on, so many times.</summary>

@@ -76,6 +76,7 @@ public sealed class OtherAccountTests
         using var world = new SignedInWorld();
         LeaveBehind(world, 0);
         world.Pair("bob");
+        world.World.Run(TimeSpan.FromMilliseconds(100));
 
         var ids = world.Tree.Enqueue(2);
 
