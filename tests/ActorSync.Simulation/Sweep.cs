@@ -71,6 +71,10 @@ public static class Sweep
         (Plant.ForeignChance, "I22"),
         (Plant.NeedlessRegression, "D7"),
         (Plant.HubRewrites, "digest"),
+        (Plant.ClockRegression, "I20"),
+        (Plant.Echo, "I2"),
+        (Plant.SubscribeGap, "digest"),
+        (Plant.ResurrectingDelete, "digest"),
     ];
 
     /// <summary>How often each fault strikes at least, a world; a fault that does not strike proves nothing.</summary>

@@ -23,6 +23,7 @@ internal static class Verbs
         ["config"] = ConfigCommand.Create,
         ["get"] = GetCommand.Create,
         ["digest"] = DigestCommand.Create,
+        ["reconcile"] = ReconcileCommand.Create,
         ["doctor"] = DoctorCommand.Create,
         ["bench"] = BenchCommand.Create,
     };

@@ -25,6 +25,13 @@ internal static class Calls
         static (profile, _, cancellation) => profile.DrainAsync(cancellation)
     );
 
+    public static readonly ControlCall<Empty, ReconcileReport> Reconcile = new(
+        "reconcile",
+        Json.Empty,
+        Json.ReconcileReport,
+        static (profile, _, cancellation) => profile.ReconcileAsync(cancellation)
+    );
+
     public static readonly ControlCall<EnqueueAsk, EnqueueAnswer> Enqueue = new(
         "enqueue",
         Json.EnqueueAsk,
@@ -218,6 +225,7 @@ internal static class Calls
     {
         Status,
         Drain,
+        Reconcile,
         Enqueue,
         Checkpoint,
         Receipt,

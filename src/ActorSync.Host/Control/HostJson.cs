@@ -10,6 +10,7 @@ namespace ActorSync.Host.Control;
 [JsonSerializable(typeof(Empty))]
 [JsonSerializable(typeof(StatusSnapshot))]
 [JsonSerializable(typeof(DrainReport))]
+[JsonSerializable(typeof(ReconcileReport))]
 [JsonSerializable(typeof(EnqueueAsk))]
 [JsonSerializable(typeof(EnqueueAnswer))]
 [JsonSerializable(typeof(IdAsk))]
