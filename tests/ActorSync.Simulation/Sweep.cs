@@ -85,6 +85,8 @@ public static class Sweep
             ["power cut"] = 0.3,
             ["journal restored"] = 0.05,
             ["hub restored"] = 0.1,
+            ["socket died in silence"] = 0.1,
+            ["frame lost"] = 0.1,
             ["partition"] = 0.05,
             ["partition, one way"] = 0.03,
             ["partition, flapping"] = 0.03,

@@ -22,6 +22,7 @@ internal sealed class Device : IDisposable
     private readonly World _world;
     private readonly Func<Node, HttpMessageHandler> _network;
     private readonly string _name;
+    private readonly Func<Node, VirtualWire, IWakePort>? _wake;
     private readonly MemoryCredentials _credentials = new();
     private readonly SyncOptions _options;
     private ProfileLink? _link;
@@ -32,8 +33,16 @@ internal sealed class Device : IDisposable
     private (int Lives, long Calls)? _queueAt;
 
     /// <param name="network">The way to the hub, by the device's own wire.</param>
-    public Device(World world, Swarm swarm, int index, Func<Node, VirtualWire, HttpMessageHandler> network)
+    /// <param name="wake">The way to the hub's sockets; null for none.</param>
+    public Device(
+        World world,
+        Swarm swarm,
+        int index,
+        Func<Node, VirtualWire, HttpMessageHandler> network,
+        Func<Node, VirtualWire, IWakePort>? wake
+    )
     {
+        _wake = wake;
         (_world, Index, _name) = (world, index, $"device-{(char)('a' + index)}");
         _network = node => network(node, Wire);
         Disk = new CrashDisk(swarm.Directory, (swarm.Seed * 8) + index);
@@ -96,7 +105,11 @@ internal sealed class Device : IDisposable
         _lives++;
         var node = _world.StartNode($"{_name}-{++_processes}");
         (Node, Profile, Failed) = (node, null, null);
-        var platform = node.Platform(_network(node), Disk.Vfs) with { Installation = () => _name };
+        var platform = node.Platform(_network(node), Disk.Vfs) with
+        {
+            Installation = () => _name,
+            Wake = _wake is null ? null : _ => _wake(node, Wire),
+        };
         var hub = new HubHttp(_options.Http, platform);
         var link = new ProfileLink(new JournalPort(), hub, platform, _options);
         _link = link;

@@ -39,6 +39,11 @@ public sealed record Swarm
 
     public bool HubRestores { get; init; }
 
+    /// <summary>No fault: devices are told of changes by sockets, too.</summary>
+    public bool Sockets { get; init; }
+
+    public bool SocketDeaths { get; init; }
+
     public bool Partitions { get; init; }
 
     public bool LostRequests { get; init; }
@@ -111,6 +116,8 @@ public sealed record Swarm
             DiskFaults = On(5),
             ClockJumps = On(6),
             HubRestores = On(),
+            Sockets = On(2),
+            SocketDeaths = On(),
             Devices = On() ? random.Next(2, 6) : 1,
         };
     }
