@@ -73,6 +73,23 @@ public sealed class RealHubTests : IDisposable
         entities.Count(static x => !x.Deleted).ShouldBe(50 + 60 + 70 + 5 - 1);
     }
 
+    [Fact]
+    [Trait("criterion", "P2")]
+    public async Task A_change_of_one_device_wakes_the_other_by_the_hub_s_socket()
+    {
+        var seldom = Quick.Replace("pull-interval = 200ms", "pull-interval = 1h", StringComparison.Ordinal);
+        await using var hub = await StartHubAsync(0);
+        await using var one = await StartDeviceAsync("one", hub, seldom);
+        await using var two = await StartDeviceAsync("two", hub, seldom);
+        await AllEqualAsync(hub, one, two);
+
+        for (var i = 0; i < 20; i++)
+        {
+            await WriteAsync(i % 2 == 0 ? one : two, $"n{i}-", 3);
+            await AllEqualAsync(hub, one, two);
+        }
+    }
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private static async Task AllEqualAsync(HubServer hub, params SyncRuntime[] devices)
@@ -122,9 +139,9 @@ public sealed class RealHubTests : IDisposable
     private Task<HubServer> StartHubAsync(int port) =>
         HubServer.StartAsync(new HubOptions { DataDirectory = Path.Combine(_folder, "hub"), Urls = [$"http://127.0.0.1:{port}"] });
 
-    private async Task<SyncRuntime> StartDeviceAsync(string name, HubServer hub)
+    private async Task<SyncRuntime> StartDeviceAsync(string name, HubServer hub, string settings = Quick)
     {
-        var device = await SyncRuntime.StartAsync(SyncOptionsReader.Read(Path.Combine(_folder, name), Quick));
+        var device = await SyncRuntime.StartAsync(SyncOptionsReader.Read(Path.Combine(_folder, name), settings));
         var code = await hub.CreatePairingCodeAsync("ada");
         await device.Default.PairAsync(hub.Addresses[0], code.Code, CancellationToken.None);
         return device;
