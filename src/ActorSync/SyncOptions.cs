@@ -82,7 +82,8 @@ public sealed record DrainSettings(
 public sealed record DrainPreset(TimeSpan PriorityInterval, TimeSpan BulkInterval, bool Notify, TimeSpan PullInterval);
 
 /// <param name="MaxOperations">In one page, 1 to 1,000.</param>
-public sealed record PullSettings(int MaxOperations);
+/// <param name="Socket">Keep a socket open to be told of changes.</param>
+public sealed record PullSettings(int MaxOperations, bool Socket);
 
 /// <param name="ConnectTimeout">DNS, TCP and TLS together.</param>
 /// <param name="ResponseTimeout">From the last byte sent to the first header.</param>

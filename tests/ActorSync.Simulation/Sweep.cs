@@ -71,6 +71,10 @@ public static class Sweep
         (Plant.ForeignChance, "I22"),
         (Plant.NeedlessRegression, "D7"),
         (Plant.HubRewrites, "digest"),
+        (Plant.ClockRegression, "I20"),
+        (Plant.Echo, "I2"),
+        (Plant.SubscribeGap, "digest"),
+        (Plant.ResurrectingDelete, "digest"),
     ];
 
     /// <summary>How often each fault strikes at least, a world; a fault that does not strike proves nothing.</summary>
@@ -81,6 +85,8 @@ public static class Sweep
             ["power cut"] = 0.3,
             ["journal restored"] = 0.05,
             ["hub restored"] = 0.1,
+            ["socket died in silence"] = 0.1,
+            ["frame lost"] = 0.1,
             ["partition"] = 0.05,
             ["partition, one way"] = 0.03,
             ["partition, flapping"] = 0.03,

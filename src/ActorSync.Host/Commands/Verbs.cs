@@ -30,6 +30,7 @@ internal static class Verbs
         ["logs"] = LogsCommand.Create,
         ["log-level"] = LogLevelCommand.Create,
         ["actors"] = ActorsCommand.Create,
+        ["reconcile"] = ReconcileCommand.Create,
         ["doctor"] = DoctorCommand.Create,
         ["bench"] = BenchCommand.Create,
     };

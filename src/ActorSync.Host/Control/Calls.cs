@@ -26,6 +26,13 @@ internal static class Calls
         static (profile, _, cancellation) => profile.DrainAsync(cancellation)
     );
 
+    public static readonly ControlCall<Empty, ReconcileReport> Reconcile = new(
+        "reconcile",
+        Json.Empty,
+        Json.ReconcileReport,
+        static (profile, _, cancellation) => profile.ReconcileAsync(cancellation)
+    );
+
     public static readonly ControlCall<EnqueueAsk, EnqueueAnswer> Enqueue = new(
         "enqueue",
         Json.EnqueueAsk,
@@ -245,6 +252,7 @@ internal static class Calls
         Status,
         Drain,
         HangarCalls.Push,
+        Reconcile,
         Enqueue,
         Checkpoint,
         Receipt,

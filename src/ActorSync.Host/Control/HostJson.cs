@@ -12,6 +12,7 @@ namespace ActorSync.Host.Control;
 [JsonSerializable(typeof(DrainReport))]
 [JsonSerializable(typeof(HangarOutcome))]
 [JsonSerializable(typeof(HangarView))]
+[JsonSerializable(typeof(ReconcileReport))]
 [JsonSerializable(typeof(EnqueueAsk))]
 [JsonSerializable(typeof(EnqueueAnswer))]
 [JsonSerializable(typeof(IdAsk))]

@@ -49,7 +49,7 @@ public static partial class SyncOptionsReader
             PlainHttpHosts = plainHttpHosts,
             Journal = Journal(root.Section("journal")),
             Drain = Drain(root.Section("drain")),
-            Pull = new PullSettings(root.Section("pull").Count("max-operations", 1, 1000)),
+            Pull = Pull(root.Section("pull")),
             Http = Http(root.Section("http")),
             Auth = Auth(root.Section("auth")),
             Hangar = Hangar(root.Section("hangar")),
@@ -209,6 +209,8 @@ public static partial class SyncOptionsReader
                 StringComparer.Ordinal
             );
     }
+
+    private static PullSettings Pull(SettingSection pull) => new(pull.Count("max-operations", 1, 1000), pull.Switch("socket"));
 
     private static HttpSettings Http(SettingSection http)
     {

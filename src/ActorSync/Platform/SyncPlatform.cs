@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using ActorSync.Wire;
 
 namespace ActorSync.Platform;
 
@@ -15,6 +16,9 @@ internal sealed record SyncPlatform
     /// <summary>The machine's notices about its network, and its resolver.</summary>
     public INetworkPort Network { get; init; } = MachineNetwork.Instance;
 
+    /// <summary>Makes the way to the wake-up socket; null for none.</summary>
+    public Func<HttpSettings, IWakePort>? Wake { get; init; }
+
     /// <summary>The SQLite VFS that journals are opened with; null is the platform's.</summary>
     public string? SqliteVfs { get; init; }
 
@@ -24,7 +28,13 @@ internal sealed record SyncPlatform
     /// <summary>False only in the simulation, where a caller's continuation must stay on the world's thread.</summary>
     public bool AsynchronousContinuations { get; init; } = true;
 
-    public static SyncPlatform Real(TimeProvider? time = null) => new() { Time = time ?? TimeProvider.System, Chance = new SystemChance() };
+    public static SyncPlatform Real(TimeProvider? time = null) =>
+        new()
+        {
+            Time = time ?? TimeProvider.System,
+            Chance = new SystemChance(),
+            Wake = http => new WakePort(http, time ?? TimeProvider.System),
+        };
 }
 
 /// <summary>The one source of chance. Jitter and ids come from here, so that a seed decides a run.</summary>

@@ -37,7 +37,8 @@ internal sealed partial class PullActor
         Timers.Cancel(RetryTimer);
         _state = _state.Started();
         _before = _report.Totals;
-        _pass = new PullPass(_setup, Self, Context.Parent, _orders, ++_passes, _memory, _state.Reconciling);
+        _pass = new PullPass(_setup, Self, Context.Parent, _orders, ++_passes, _memory, _state.Reconciling, _announced);
+        _announced = null;
         Timers.StartPeriodicTimer(CredentialTimer, CredentialIsLate.Instance, CredentialPatience, CredentialPatience);
         Become(Pulling);
         _pass.Start();

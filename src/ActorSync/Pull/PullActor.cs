@@ -32,6 +32,8 @@ internal sealed partial class PullActor : UntypedActor, IWithTimers
     private readonly PullSetup _setup;
     private readonly PullLog _log;
     private readonly PullMemory _memory = new();
+    private readonly ILoggingAdapter _lines = Context.GetLogger(NamedFormatter.Instance);
+    private WakeListener? _wake;
     private readonly List<IActorRef> _reconcilers = [];
     private Orders _orders;
     private PullState _state;
@@ -40,10 +42,13 @@ internal sealed partial class PullActor : UntypedActor, IWithTimers
     private PullTotals _before = PullTotals.None;
     private long _passes;
 
+    // The pass is wanted for nothing but what the socket told of; up to there.
+    private long? _announced;
+
     public PullActor(PullSetup setup, Orders orders)
     {
         (_setup, _orders) = (setup, orders);
-        _log = new PullLog(Context.GetLogger(NamedFormatter.Instance));
+        _log = new PullLog(_lines);
         _state = new PullState(new Backoff(setup.Backoff)) { Wanted = true, JournalUp = setup.Journal.Actor is not null };
         _report = new PullReport(false, null, null, null, null, null, null, orders.Interval, false, PullTotals.None);
     }
@@ -54,12 +59,17 @@ internal sealed partial class PullActor : UntypedActor, IWithTimers
 
     public static Props Props(PullSetup setup, Orders orders) => Akka.Actor.Props.Create(() => new PullActor(setup, orders));
 
-    protected override void PreStart() => Obey(_orders);
+    protected override void PreStart()
+    {
+        _wake = _setup.Wake is { } port ? new WakeListener(_setup, port, Self, Timers, _lines) : null;
+        Obey(_orders);
+    }
 
     // Also before a restart: whoever waits for an outcome gets one.
     protected override void PostStop()
     {
         _pass?.CutOff();
+        _wake?.Shut();
         AnswerReconcilers(null, "sync stopped");
     }
 
@@ -101,6 +111,7 @@ internal sealed partial class PullActor : UntypedActor, IWithTimers
                 ExceptionDispatchInfo.Throw(threw.Error);
                 break;
             case InboundProtocol.PullStands stands:
+                _wake?.Know(stands.Place.Device);
                 _pass!.Stands(stands);
                 break;
             case InboundProtocol.RelayRead read:
@@ -116,6 +127,7 @@ internal sealed partial class PullActor : UntypedActor, IWithTimers
                 _pass!.Given(given);
                 break;
             case AuthProtocol.CurrentCredential credential:
+                _wake?.Take(credential);
                 _pass!.Take(credential);
                 break;
             case CredentialIsLate:
@@ -134,6 +146,7 @@ internal sealed partial class PullActor : UntypedActor, IWithTimers
         switch (message)
         {
             case Look:
+                _wake?.AskAgain();
                 Trigger(force: false);
                 break;
             case PullNow now:
@@ -164,7 +177,21 @@ internal sealed partial class PullActor : UntypedActor, IWithTimers
                 Context.Parent.Tell(new TurnOver(given.Number));
                 break;
             case PullAnswered or SnapshotOpened or SnapshotPiece or PullThrew or CredentialIsLate: // as well
-            case AuthProtocol.CurrentCredential:
+                break;
+            case AuthProtocol.CurrentCredential credential:
+                _wake?.Take(credential);
+                break;
+            case WakeListener.OpenWake:
+                _wake?.OpenIfDue();
+                break;
+            case WakeListener.WakeOpened opened:
+                _wake?.Opened(opened);
+                break;
+            case WakeListener.WakeSaid said when _wake?.Said(said) is { } lastId:
+                Woken(lastId);
+                break;
+            case WakeListener.WakeSaid or WakeListener.WakeCutOff:
+                break;
             case InboundProtocol.PullStands or InboundProtocol.RelayRead:
             case JournalProtocol.ReplicaDigested or JournalProtocol.Unavailable:
                 break;
@@ -185,6 +212,7 @@ internal sealed partial class PullActor : UntypedActor, IWithTimers
 
         _state = orders.Fresh ? _state.Fresh() : _state;
         Context.Parent.Tell(new OrdersTaken(orders.Version));
+        _wake?.Obey(orders);
         if (_pass is not null)
         {
             _pass.Obey(orders);
@@ -200,6 +228,7 @@ internal sealed partial class PullActor : UntypedActor, IWithTimers
     private void Trigger(bool force)
     {
         _state = _state.Want(force);
+        _announced = null;
         if (_pass is not null)
         {
             _pass.Again();
@@ -209,6 +238,25 @@ internal sealed partial class PullActor : UntypedActor, IWithTimers
         if (!Start())
         {
             Report();
+        }
+    }
+
+    // A socket that ended may have had a reason; only a request shows it.
+    private void Woken(long lastId)
+    {
+        if (lastId == 0)
+        {
+            Trigger(force: false);
+        }
+        else if (_pass is not null)
+        {
+            _pass.Announced(lastId);
+        }
+        else
+        {
+            _announced = _state.Wanted ? _announced : lastId;
+            _state = _state.Want();
+            Start();
         }
     }
 

@@ -47,6 +47,7 @@ internal sealed record PullCourseState
             { CaughtUp: false } => PullStep.Page,
             { Place.HasRelay: true } => PullStep.Relay,
             { Compares: true } => PullStep.Compare,
+            { Pages: 0, Snapshots: 0 } => PullStep.Done,
             { Place: { Position: var position, KnownHead: not null } } when position > Acked && position > 0 => PullStep.Ack,
             _ => PullStep.Done,
         };

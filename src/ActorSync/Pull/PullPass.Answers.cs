@@ -28,6 +28,16 @@ internal sealed partial class PullPass
     private HubDigest? _theirs;
     private int _relayBytes = RelayBytes;
 
+    /// <summary>The hub has something up to this id. What was pushed by ourselves and is acked need not be fetched.</summary>
+    public void Announced(long lastId)
+    {
+        if (_course is not { Place.Position: var position } || position < lastId)
+        {
+            _announced = _course.CaughtUp || _announced is not null ? Math.Max(lastId, _announced ?? 0) : null;
+            _course = _course with { CaughtUp = false };
+        }
+    }
+
     public void Answered(PullAnswered answered)
     {
         if (!ReferenceEquals(answered.Flight, _flight))

@@ -22,11 +22,13 @@ internal sealed partial class PullPass(
     Orders orders,
     long number,
     PullMemory memory,
-    bool reconcile
+    bool reconcile,
+    long? announced
 )
 {
     private PullCourseState _course = new() { Compares = reconcile };
     private Orders _orders = orders;
+    private long? _announced = announced;
     private PullFlight? _flight;
     private PushBatch? _relaying;
     private PassEnd? _ending;
@@ -57,7 +59,11 @@ internal sealed partial class PullPass(
     public void Start() => Advance();
 
     /// <summary>There is something new: looks once more before ending.</summary>
-    public void Again() => _course = _course with { CaughtUp = false };
+    public void Again()
+    {
+        _announced = null;
+        _course = _course with { CaughtUp = false };
+    }
 
     public void Obey(Orders orders)
     {
@@ -128,8 +134,10 @@ internal sealed partial class PullPass(
         _then = null;
         if (then is null)
         {
-            _course = _course with { Place = stands.Place };
+            // Asked with the turn, so that what we pushed is booked: when the log has nothing else, there is nothing to fetch.
             _fresh = _turn.Held;
+            var isHere = _fresh && _announced is { } id && stands.Place.Position >= id;
+            _course = _course with { Place = stands.Place, CaughtUp = _course.CaughtUp || isHere };
         }
         else
         {

@@ -17,7 +17,11 @@ internal sealed record PullSetup(
     JournalPort Journal,
     IHubPort Hub,
     IActorRef Profile
-);
+)
+{
+    /// <summary>Null: the interval alone looks.</summary>
+    public IWakePort? Wake { get; init; }
+}
 
 /// <summary>One call of the puller on its way.</summary>
 internal sealed class PullFlight(PullStep step, CredentialGeneration generation) : Errand

@@ -116,5 +116,8 @@ internal sealed partial class SyncActor
     }
 
     private PullSetup PullSetupOf(IActorRef profile) =>
-        new(_setup.Options.Pull, _state.Law, _setup.Platform, _setup.Journal, _setup.Hub, profile);
+        new(_setup.Options.Pull, _state.Law, _setup.Platform, _setup.Journal, _setup.Hub, profile)
+        {
+            Wake = _setup.Options.Pull.Socket ? _setup.Platform.Wake?.Invoke(_setup.Options.Http) : null,
+        };
 }

@@ -5,6 +5,7 @@ internal static class HubPaths
 {
     public const string Ops = "/api/v1/sync/ops";
     public const string Snapshot = "/api/v1/sync/snapshot";
+    public const string Wake = "/api/v1/sync/ws";
     public const string Ack = "/api/v1/sync/ack";
     public const string Digest = "/api/v1/sync/digest";
     public const string Me = "/v1/auth/me";

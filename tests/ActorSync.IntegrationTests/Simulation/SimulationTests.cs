@@ -20,6 +20,12 @@ public sealed class SimulationTests(ITestOutputHelper output)
     [Trait("criterion", "D7")]
     [Trait("criterion", "D8")]
     [Trait("criterion", "H2")]
+    [Trait("criterion", "P1")]
+    [Trait("criterion", "P6")]
+    [Trait("criterion", "P7")]
+    [Trait("criterion", "P12")]
+    [Trait("criterion", "P16")]
+    [Trait("criterion", "Q13")]
     public void No_world_violates_an_invariant()
     {
         var result = Sweep.Run(Worlds, firstSeed: 1);

@@ -76,6 +76,7 @@ internal sealed class FaultDriver(World world, Swarm swarm, IReadOnlyList<Device
         wire.MaxLatency = TimeSpan.FromMilliseconds(_random.Next(2, 2000));
         wire.LosesRequest = swarm.LostRequests ? 0.3 * _random.NextDouble() : 0;
         wire.LosesAnswer = swarm.LostAnswers ? 0.3 * _random.NextDouble() : 0;
+        wire.KillsSockets = swarm.SocketDeaths ? 0.2 * _random.NextDouble() : 0;
         wire.Duplicates = swarm.Duplicates ? 0.3 * _random.NextDouble() : 0;
         wire.Delays = swarm.LateAnswers ? 0.3 * _random.NextDouble() : 0;
         wire.Silent = swarm.LateAnswers ? 0.5 : 0;

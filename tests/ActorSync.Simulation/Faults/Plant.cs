@@ -40,4 +40,16 @@ public enum Plant
 
     /// <summary>The hub's rows are not what was sent. Digest.</summary>
     HubRewrites,
+
+    /// <summary>A clock goes back: what is written later gets older stamps, and loses. I20.</summary>
+    ClockRegression,
+
+    /// <summary>What comes in from the hub is sent to it again as a change of one's own. I2.</summary>
+    Echo,
+
+    /// <summary>An operation that was committed while somebody began to follow is on no page. Digest.</summary>
+    SubscribeGap,
+
+    /// <summary>The hub takes a deletion for nothing, and what was deleted is there again. Digest.</summary>
+    ResurrectingDelete,
 }

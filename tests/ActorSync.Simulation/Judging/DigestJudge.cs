@@ -11,6 +11,7 @@ internal sealed class DigestJudge(World world, FakeHub hub, IReadOnlyList<Device
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly Dictionary<Device, string> _digests = [];
+    private bool _news;
 
     public void Compare()
     {
@@ -40,10 +41,13 @@ internal sealed class DigestJudge(World world, FakeHub hub, IReadOnlyList<Device
         }
     }
 
-    private bool AllEqual() =>
-        _digests.Count == devices.Count
-        && _digests.Values.Distinct(StringComparer.Ordinal).ToList() is [var one]
-        && one == hub.Account.Merged().Digest;
+    // Asked after each message of the world: only a new answer is worth a look.
+    private bool AllEqual()
+    {
+        var look = _news && _digests.Count == devices.Count;
+        _news = false;
+        return look && _digests.Values.Distinct(StringComparer.Ordinal).ToList() is [var one] && one == hub.Account.Merged().Digest;
+    }
 
     private void Ask()
     {
@@ -51,7 +55,7 @@ internal sealed class DigestJudge(World world, FakeHub hub, IReadOnlyList<Device
         {
             device.AskJournal<JournalProtocol.ReplicaDigested>(
                 static replyTo => new JournalProtocol.GetDigest(replyTo),
-                answer => _digests[device] = answer.Digest
+                answer => (_digests[device], _news) = (answer.Digest, true)
             );
         }
 

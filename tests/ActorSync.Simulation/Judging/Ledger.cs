@@ -15,6 +15,15 @@ public sealed class Entry
 
     public required string Lane { get; init; }
 
+    /// <summary>What of its entity it changes; decided by its number.</summary>
+    public EntryWrites Writes =>
+        (Number % 7) switch
+        {
+            5 when Number % 2 == 0 => EntryWrites.Deletion,
+            1 => EntryWrites.Note,
+            _ => EntryWrites.Number,
+        };
+
     /// <summary>The hub does not like it until it is told to.</summary>
     public bool Poison { get; init; }
 
@@ -29,6 +38,15 @@ public sealed class Entry
 
     /// <summary>A person gave it up.</summary>
     public bool Discarded { get; set; }
+}
+
+/// <summary>The registers that the apps of a world write.</summary>
+public enum EntryWrites
+{
+    /// <summary>Among others the one that holds the operation's number.</summary>
+    Number,
+    Note,
+    Deletion,
 }
 
 /// <summary>Everything that was handed in, in the order of each entity.</summary>

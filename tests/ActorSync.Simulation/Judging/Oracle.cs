@@ -100,6 +100,32 @@ internal sealed class Oracle(World world, Swarm swarm, FakeHub hub, Ledger ledge
         {
             LookAtTheEnd(device);
         }
+
+        Winners();
+    }
+
+    // I20: whatever the clocks say, of what one device wrote the last stands.
+    private void Winners()
+    {
+        var held = hub.Account.Merged().AllRows.Where(static row => row[3] == "n").ToDictionary(static row => row[1], static row => row[4]);
+        foreach (var entity in ledger.Entries.GroupBy(static x => x.Entity, StringComparer.Ordinal))
+        {
+            var writes = entity.Where(static x => x.Writes == EntryWrites.Number || x.Writes == EntryWrites.Deletion).ToList();
+            if (
+                entity.Select(static x => x.Device).Distinct().Count() > 1
+                || entity.Any(static x => x is { AcceptedAt: null } or { Forgotten: true } or { LostByHub: true } or { Discarded: true })
+                || writes.Count == 0
+            )
+            {
+                continue;
+            }
+
+            var expected = writes[^1].Writes == EntryWrites.Deletion ? null : $"{writes[^1].Number}";
+            if (held.GetValueOrDefault(entity.Key) is var stands && stands != expected)
+            {
+                Violated("I20", $"of {entity.Key} operation {stands ?? "none"} stands, and {expected ?? "its deletion"} was written last");
+            }
+        }
     }
 
     private void LookAtTheEnd(Device device)

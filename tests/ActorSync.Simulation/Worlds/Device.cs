@@ -22,15 +22,27 @@ internal sealed class Device : IDisposable
     private readonly World _world;
     private readonly Func<Node, HttpMessageHandler> _network;
     private readonly string _name;
+    private readonly Func<Node, VirtualWire, IWakePort>? _wake;
     private readonly MemoryCredentials _credentials = new();
     private readonly SyncOptions _options;
     private ProfileLink? _link;
     private readonly List<Action> _ready = [];
     private int _processes;
+    private int _lives;
+    private QueueOnDisk? _queue;
+    private (int Lives, long Calls)? _queueAt;
 
     /// <param name="network">The way to the hub, by the device's own wire.</param>
-    public Device(World world, Swarm swarm, int index, Func<Node, VirtualWire, HttpMessageHandler> network)
+    /// <param name="wake">The way to the hub's sockets; null for none.</param>
+    public Device(
+        World world,
+        Swarm swarm,
+        int index,
+        Func<Node, VirtualWire, HttpMessageHandler> network,
+        Func<Node, VirtualWire, IWakePort>? wake
+    )
     {
+        _wake = wake;
         (_world, Index, _name) = (world, index, $"device-{(char)('a' + index)}");
         _network = node => network(node, Wire);
         Disk = new CrashDisk(swarm.Directory, (swarm.Seed * 8) + index);
@@ -60,7 +72,17 @@ internal sealed class Device : IDisposable
     public bool Paired { get; set; }
 
     /// <summary>What lies in the journal now; null when there is none yet.</summary>
-    public QueueOnDisk? Queue() => QueueOnDisk.Read(Disk, JournalPath);
+    public QueueOnDisk? Queue()
+    {
+        // Copying a disk to read it is most of a world's work: once for each time that something was written.
+        var state = (_lives, Disk.Calls.Sum() - Disk.Calls[(int)DiskCallKind.Read]);
+        if (_queueAt != state)
+        {
+            (_queue, _queueAt) = (QueueOnDisk.Read(Disk, JournalPath), state);
+        }
+
+        return _queue;
+    }
 
     /// <summary>Null until it was started for the first time.</summary>
     public Node? Node { get; private set; }
@@ -80,9 +102,14 @@ internal sealed class Device : IDisposable
 
     public void Start()
     {
+        _lives++;
         var node = _world.StartNode($"{_name}-{++_processes}");
         (Node, Profile, Failed) = (node, null, null);
-        var platform = node.Platform(_network(node), Disk.Vfs) with { Installation = () => _name };
+        var platform = node.Platform(_network(node), Disk.Vfs) with
+        {
+            Installation = () => _name,
+            Wake = _wake is null ? null : _ => _wake(node, Wire),
+        };
         var hub = new HubHttp(_options.Http, platform);
         var link = new ProfileLink(new JournalPort(), hub, platform, _options);
         _link = link;
@@ -126,6 +153,7 @@ internal sealed class Device : IDisposable
     {
         Node?.Kill();
         Profile = null;
+        _lives++;
         if (power)
         {
             Disk.PowerCut(_world.Random);

@@ -41,7 +41,7 @@ internal sealed class SimulatedWorld : IDisposable
         var planted = new PlantedHub(_hub, plant);
         for (var i = 0; i < swarm.Devices; i++)
         {
-            var device = new Device(_world, swarm, i, (node, wire) => Network(node, wire, planted));
+            var device = new Device(_world, swarm, i, (node, wire) => Network(node, wire, planted), swarm.Sockets ? Wake : null);
             device.OnReady(() => Pair(device));
             _devices.Add(device);
         }
@@ -95,6 +95,8 @@ internal sealed class SimulatedWorld : IDisposable
 
     private HttpMessageHandler Network(Node node, VirtualWire wire, PlantedHub planted) =>
         new FakeHubHandler(node, planted.Handle, wire) { Sent = Sent, Received = Received };
+
+    private FakeWake Wake(Node node, VirtualWire wire) => new(node, _hub, wire);
 
     private void Sent(HubRequest request)
     {

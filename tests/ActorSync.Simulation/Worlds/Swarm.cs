@@ -39,6 +39,11 @@ public sealed record Swarm
 
     public bool HubRestores { get; init; }
 
+    /// <summary>No fault: devices are told of changes by sockets, too.</summary>
+    public bool Sockets { get; init; }
+
+    public bool SocketDeaths { get; init; }
+
     public bool Partitions { get; init; }
 
     public bool LostRequests { get; init; }
@@ -111,17 +116,20 @@ public sealed record Swarm
             DiskFaults = On(5),
             ClockJumps = On(6),
             HubRestores = On(),
-            Devices = On(2) ? 1 : random.Next(2, 6),
+            Sockets = On(2),
+            SocketDeaths = On(),
+            Devices = On() ? random.Next(2, 6) : 1,
         };
     }
 
-    /// <summary>A world in which nothing goes wrong, for planted faults to stand out.</summary>
+    /// <summary>A world of two devices in which nothing goes wrong, for planted faults to stand out.</summary>
     public static Swarm Calm(int seed) =>
         new()
         {
             Seed = seed,
             Operations = 40,
             Entities = 3,
+            Devices = 2,
             FaultTime = TimeSpan.FromSeconds(100),
         };
 

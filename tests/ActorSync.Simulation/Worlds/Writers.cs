@@ -144,12 +144,12 @@ internal sealed class Writers
 
     private static NewOperation Operation(Entry entry)
     {
-        var (kind, field, payload) = (entry.Number % 7) switch
+        var (kind, field, payload) = entry.Writes switch
         {
             // What a delete carries means nothing; it tells which one it is.
-            5 when entry.Number % 2 == 0 => (OperationKind.Delete, null, $$"""{"n":{{entry.Number}}}"""),
-            0 => (OperationKind.Insert, null, $$"""{"n":{{entry.Number}},"title":"é"}"""),
-            1 => (OperationKind.Set, "note", $$"""{"n":{{entry.Number}}}"""),
+            EntryWrites.Deletion => (OperationKind.Delete, null, $$"""{"n":{{entry.Number}}}"""),
+            EntryWrites.Note => (OperationKind.Set, "note", $$"""{"n":{{entry.Number}}}"""),
+            _ when entry.Number % 7 == 0 => (OperationKind.Insert, null, $$"""{"n":{{entry.Number}},"title":"é"}"""),
             _ => (OperationKind.Set, (string?)null, $$"""{"n":{{entry.Number}},"k{{entry.Number % 3}}":[{{entry.Number}}]}"""),
         };
         return new NewOperation

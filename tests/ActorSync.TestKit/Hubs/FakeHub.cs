@@ -35,6 +35,12 @@ public sealed class FakeHub
 
     public IEnumerable<HubExchange> Pushes => Exchanges.Where(static x => x.Request.IsPush);
 
+    /// <summary>Said after each push that stored something; for those who follow by a socket.</summary>
+    public event Action Committed = static () => { };
+
+    /// <summary>Tells the followers, for a test that changes the account by itself.</summary>
+    public void Announce() => Committed();
+
     /// <summary>How many misbehaviours were shown.</summary>
     public int Misbehaved { get; private set; }
 
@@ -94,6 +100,7 @@ public sealed class FakeHub
         }
 
         Misbehaved += rule is null ? 0 : 1;
+        var before = Account.LastId;
         var doesIt = rule?.Misbehaviour switch
         {
             null or Misbehaviour.Truncated or Misbehaviour.NamesOnly or Misbehaviour.Late or Misbehaviour.Duplicated => true,
@@ -108,6 +115,11 @@ public sealed class FakeHub
 
         var reaction = rule is null ? new HubReaction(right) : Spoil(rule.Misbehaviour, right);
         Exchanges.Add(Record(request, reaction, right, rule?.Misbehaviour));
+        if (Account.LastId > before)
+        {
+            Committed();
+        }
+
         return reaction;
     }
 

@@ -58,6 +58,16 @@ public sealed class HubAccount
         return copy;
     }
 
+    /// <summary>Rows are gone, and neither the ids nor the heads tell: a disk that lies.</summary>
+    public void Lose(Func<HubOperation, bool> which)
+    {
+        foreach (var operation in _log.FindAll(x => which(x)))
+        {
+            _log.Remove(operation);
+            _byId.Remove(operation.OperationId);
+        }
+    }
+
     /// <summary>True when the pair is a point of this account's history (rule l).</summary>
     public bool Knows(long lastId, string? head) =>
         lastId <= 0 || head is null || (lastId <= LastId && string.Equals(_heads[(int)lastId], head, StringComparison.OrdinalIgnoreCase));

@@ -12,6 +12,9 @@ public sealed class VirtualWire
 
     public double LosesAnswer { get; set; }
 
+    /// <summary>Chance at each frame that its socket dies without a word.</summary>
+    public double KillsSockets { get; set; }
+
     public double Duplicates { get; set; }
 
     /// <summary>Chance that an answer takes up to <see cref="LateBy"/> more.</summary>
@@ -38,7 +41,7 @@ public sealed class VirtualWire
     public void Heal()
     {
         MaxLatency = TimeSpan.FromMilliseconds(20);
-        (LosesRequest, LosesAnswer, Duplicates, Delays, Silent) = (0, 0, 0, 0, 0);
+        (LosesRequest, LosesAnswer, Duplicates, Delays, Silent, KillsSockets) = (0, 0, 0, 0, 0, 0);
         (IsDown, AnswersBlocked, HasNoNames) = (false, false, false);
     }
 
