@@ -29,6 +29,8 @@ internal sealed record HubOptions
 
     public IChance Chance { get; init; } = new SystemChance();
 
+    public HubRetention Retention { get; init; } = new();
+
     public HubLimits Limits { get; init; } = new();
 
     /// <summary>Where the hub logs to.</summary>
@@ -52,6 +54,30 @@ internal sealed record HubLimits
     public int PageBytes { get; init; } = 4 << 20;
 
     public int Connections { get; init; } = 1_000;
+
+    /// <summary>Snapshots that are being sent together, of one account; each is a file as large as the replica's JSON while it is sent. More are answered 503.</summary>
+    public int SnapshotsPerAccount { get; init; } = 4;
+
+    /// <summary>Snapshots that are being sent together, of all accounts.</summary>
+    public int Snapshots { get; init; } = 16;
+
+    /// <summary>After it a snapshot that is still being sent is broken off.</summary>
+    public TimeSpan SnapshotTime { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>Open sockets of one account. More are answered 429: who gets none polls.</summary>
+    public int SocketsPerAccount { get; init; } = 64;
+
+    /// <summary>Open sockets of all accounts. They do not count as <see cref="Connections"/>.</summary>
+    public int Sockets { get; init; } = 5_000;
+
+    /// <summary>How often a socket is pinged that says nothing.</summary>
+    public TimeSpan SocketPing { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long it may take to answer a ping; then it is closed.</summary>
+    public TimeSpan SocketSilence { get; init; } = TimeSpan.FromSeconds(45);
+
+    /// <summary>How long a socket may take to accept a frame; then it is closed with 4408.</summary>
+    public TimeSpan SocketSendTime { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Calls that wait for the store; more are answered 503.</summary>
     public int WaitingCalls { get; init; } = 4_096;

@@ -18,12 +18,16 @@ internal sealed class HubServer : IAsyncDisposable
 
     private readonly HubContext _hub;
     private readonly KestrelServer _web;
+    private readonly CancellationTokenSource _stopping;
+    private ITimer? _compaction;
     private readonly ILogger _log;
+    private Task _compacting = Task.CompletedTask;
     private int _stopped;
 
-    private HubServer(HubContext hub, KestrelServer web)
+    private HubServer(HubContext hub, KestrelServer web, CancellationTokenSource stopping)
     {
         _hub = hub;
+        _stopping = stopping;
         _web = web;
         _log = hub.Options.Logs.CreateLogger<HubServer>();
     }
@@ -35,23 +39,28 @@ internal sealed class HubServer : IAsyncDisposable
     /// <exception cref="HubException">The folder, the file or an address cannot be used.</exception>
     public static async Task<HubServer> StartAsync(HubOptions options, CancellationToken cancellation = default)
     {
+        options.Retention.Check();
         foreach (var url in options.Urls)
         {
             CheckUrl(url);
         }
 
         var store = new StoreThread(options);
+        var stopping = new CancellationTokenSource();
         try
         {
+            Sync.SnapshotSpool.Sweep(options.DataDirectory);
             var tokens = new AccessTokens(AccessTokens.LoadKey(options.DataDirectory, options.Chance));
-            var hub = new HubContext(options, store, tokens, new Credentials(tokens, options));
-            var server = new HubServer(hub, Web(options));
+            var hub = new HubContext(options, store, tokens, new Credentials(tokens, options)) { Stopping = stopping.Token };
+            store.Watcher = hub.Sockets;
+            var server = new HubServer(hub, Web(options), stopping);
             await server.ListenAsync(cancellation);
             return server;
         }
         catch
         {
             await store.DisposeAsync();
+            stopping.Dispose();
             throw;
         }
     }
@@ -85,12 +94,12 @@ internal sealed class HubServer : IAsyncDisposable
         var handle = HandleOf(account);
         return _hub.Store.RunAsync(store =>
         {
-            if (store.Accounts.ByHandle(handle)?.Device(deviceId) is not { } device)
+            if (store.Accounts.ByHandle(handle) is not { } found || found.Device(deviceId) is not { } device)
             {
                 return false;
             }
 
-            Credentials.Revoke(store, device);
+            Credentials.Revoke(store, found, device);
             return true;
         });
     }
@@ -108,9 +117,13 @@ internal sealed class HubServer : IAsyncDisposable
 
             found.Status = status;
             found.Changed = true;
+            store.Doubt(found);
             return true;
         });
     }
+
+    /// <summary>Compacts now what the retention does not keep; it is done by itself now and then. Gives the number of operations.</summary>
+    public Task<long> CompactAsync() => _hub.Store.RunLongAsync(new Sync.CompactionWork(_hub.Options.Retention));
 
     /// <summary>Answers what is under way, for at most five seconds, then closes the store. A second stop does nothing.</summary>
     public async Task StopAsync()
@@ -120,14 +133,41 @@ internal sealed class HubServer : IAsyncDisposable
             return;
         }
 
+        _compaction?.Dispose();
+        _hub.Sockets.Stop();
+        await _stopping.CancelAsync();
         using var timeout = new CancellationTokenSource(StopTimeout, _hub.Options.Time);
         await _web.StopAsync(timeout.Token);
         _web.Dispose();
         await _hub.Store.DisposeAsync();
+        _stopping.Dispose();
         _log.LogInformation("Hub stopped");
     }
 
     public async ValueTask DisposeAsync() => await StopAsync();
+
+    private void CompactInTurn()
+    {
+        if (_compacting.IsCompleted)
+        {
+            _compacting = LogAsync();
+        }
+
+        async Task LogAsync()
+        {
+            try
+            {
+                if (await CompactAsync() is > 0 and var count)
+                {
+                    _log.LogInformation("Compacted {Count} operations", count);
+                }
+            }
+            catch (StoreUnavailableException e)
+            {
+                _log.LogWarning("Compaction waits for its next turn: {Reason}", e.Message);
+            }
+        }
+    }
 
     private async Task ListenAsync(CancellationToken cancellation)
     {
@@ -153,6 +193,8 @@ internal sealed class HubServer : IAsyncDisposable
         }
 
         Addresses = [.. addresses.Addresses.Select(a => new Uri(a))];
+        var every = _hub.Options.Retention.Every;
+        _compaction = _hub.Options.Time.CreateTimer(_ => CompactInTurn(), null, every, every);
         _log.LogInformation("Hub listens on {Addresses}", string.Join(", ", Addresses));
     }
 
@@ -168,6 +210,7 @@ internal sealed class HubServer : IAsyncDisposable
         kestrel.Limits.MaxRequestHeaderCount = 50;
         kestrel.Limits.MaxRequestLineSize = 4 << 10;
         kestrel.Limits.MaxConcurrentConnections = limits.Connections;
+        kestrel.Limits.MaxConcurrentUpgradedConnections = limits.Sockets;
         kestrel.Limits.MaxRequestBufferSize = 64 << 10;
         kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(limits.BodyBytesPerSecond, TimeSpan.FromSeconds(5));
         kestrel.Limits.MinResponseDataRate = new MinDataRate(limits.BodyBytesPerSecond, TimeSpan.FromSeconds(5));

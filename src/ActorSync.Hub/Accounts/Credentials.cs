@@ -84,6 +84,7 @@ internal sealed class Credentials(AccessTokens tokens, HubOptions options)
         {
             // Used twice, and not for a lost answer: somebody else holds a copy.
             store.Credentials.RevokeFamily(row.Family, now);
+            store.Doubt(account);
             return invalid;
         }
 
@@ -99,7 +100,11 @@ internal sealed class Credentials(AccessTokens tokens, HubOptions options)
         return new GrantOutcome.Granted(Grant(account, deviceId, row.Family, next, now));
     }
 
-    public static void Revoke(HubStore store, DeviceState device) => store.Credentials.RevokeAll(device, store.Now);
+    public static void Revoke(HubStore store, AccountState account, DeviceState device)
+    {
+        store.Credentials.RevokeAll(device, store.Now);
+        store.Doubt(account);
+    }
 
     // Made from what was said and the hub's key alone, so that the same nonce gets the same answer though no token is kept.
     private GrantOutcome.Granted Redeemed(AccountState account, string deviceId, string code, string nonce, long family, long at) =>

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using ActorSync.Hub.Accounts;
 using Microsoft.AspNetCore.Http;
 
@@ -7,7 +6,6 @@ namespace ActorSync.Hub.Http;
 /// <summary>Who am I, renew, pair, devices.</summary>
 internal sealed class AccountEndpoints(HubContext hub)
 {
-    private const int MostBytes = 16 << 10;
     private const int MostText = 128;
 
     public Task<HubAnswer> MeAsync(HttpContext context) =>
@@ -28,7 +26,7 @@ internal sealed class AccountEndpoints(HubContext hub)
 
     public async Task<HubAnswer> RefreshAsync(HttpContext context)
     {
-        var (form, refusal) = await FormAsync(context);
+        var (form, refusal) = await hub.FormAsync(context);
         if (form is null)
         {
             return refusal!;
@@ -66,7 +64,7 @@ internal sealed class AccountEndpoints(HubContext hub)
             return HubAnswer.Error(429, "throttled", "too many tries to redeem a code; wait a minute", retryAfter: wait, close: true);
         }
 
-        var (form, refusal) = await FormAsync(context);
+        var (form, refusal) = await hub.FormAsync(context);
         if (form is null)
         {
             return refusal!;
@@ -117,7 +115,7 @@ internal sealed class AccountEndpoints(HubContext hub)
             return refused!;
         }
 
-        var (form, refusal) = await FormAsync(context);
+        var (form, refusal) = await hub.FormAsync(context);
         if (form is null)
         {
             return refusal!;
@@ -142,7 +140,7 @@ internal sealed class AccountEndpoints(HubContext hub)
             sync: false,
             (store, granted) =>
             {
-                Credentials.Revoke(store, granted.Device);
+                Credentials.Revoke(store, granted.Account, granted.Device);
                 return HubAnswer.NoContent();
             }
         );
@@ -167,58 +165,4 @@ internal sealed class AccountEndpoints(HubContext hub)
 
     private static string Iso(DateTimeOffset time) =>
         time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture);
-
-    private async Task<(Form? Form, HubAnswer? Refusal)> FormAsync(HttpContext context)
-    {
-        var (body, refusal) = await hub.Bodies.ReadAsync(context, MostBytes);
-        if (body is null)
-        {
-            return (null, refusal);
-        }
-
-        using var held = body;
-        return Form.Read(body.Written) is { } form ? (form, null) : (null, HubAnswer.Invalid("the body is no JSON object"));
-    }
-}
-
-/// <summary>A small JSON object of texts.</summary>
-internal sealed class Form
-{
-    private readonly Dictionary<string, string> _texts = new(StringComparer.Ordinal);
-
-    /// <summary>Null when it is no JSON object. What is no text is left out.</summary>
-    public static Form? Read(ReadOnlyMemory<byte> body)
-    {
-        try
-        {
-            using var json = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = 32 });
-            if (json.RootElement.ValueKind != JsonValueKind.Object)
-            {
-                return null;
-            }
-
-            var form = new Form();
-            foreach (var field in json.RootElement.EnumerateObject())
-            {
-                if (field.Value.ValueKind == JsonValueKind.String)
-                {
-                    form._texts[field.Name] = field.Value.GetString()!;
-                }
-            }
-
-            return form;
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            return null;
-        }
-    }
-
-    /// <summary>Null when it is missing, blank, or longer in UTF-8 than <paramref name="mostBytes"/>.</summary>
-    public string? Text(string name, int mostBytes) =>
-        _texts.TryGetValue(name, out var text)
-        && !string.IsNullOrWhiteSpace(text)
-        && System.Text.Encoding.UTF8.GetByteCount(text) <= mostBytes
-            ? text
-            : null;
 }

@@ -1,9 +1,11 @@
+using System.Collections.Immutable;
 using System.Text.Json;
+using Microsoft.AspNetCore.Http;
 
 namespace ActorSync.Hub.Http;
 
-/// <summary>A whole answer: status and a JSON body, or none. Errors always carry our envelope.</summary>
-internal sealed class HubAnswer
+/// <summary>An answer: status and a JSON body, or none. Errors always carry our envelope.</summary>
+internal sealed record HubAnswer
 {
     private HubAnswer(int status, JsonBuffer? body) => (Status, Body) = (status, body);
 
@@ -12,10 +14,22 @@ internal sealed class HubAnswer
     /// <summary>Given back to its pool when the answer is sent.</summary>
     public JsonBuffer? Body { get; }
 
+    /// <summary>A 200 whose body comes while it is sent, in gzip when the caller takes that; null when <see cref="Body"/> is all.</summary>
+    public Func<Stream, Task>? Source { get; private init; }
+
+    /// <summary>Whatever <see cref="Source"/> holds; given back when the answer is sent or broken off.</summary>
+    public IDisposable? Held { get; private init; }
+
     /// <summary>Seconds.</summary>
     public int? RetryAfter { get; private init; }
 
     public string? Allow { get; private init; }
+
+    /// <summary>Headers beside those that every answer has.</summary>
+    public ImmutableArray<KeyValuePair<string, string>> Headers { get; private init; } = [];
+
+    /// <summary>Makes something else of the connection; or gives the answer that refuses that. Null when this answer is all.</summary>
+    public Func<HttpContext, Task<HubAnswer?>>? Upgrade { get; private init; }
 
     /// <summary>The rest of the request is not read: the connection ends with the answer.</summary>
     public bool Close { get; private init; }
@@ -25,6 +39,12 @@ internal sealed class HubAnswer
     public static HubAnswer Json(JsonBuffer body, int status = 200) => new(status, body);
 
     public static HubAnswer Json(Action<Utf8JsonWriter> write, int status = 200) => new(status, Written(write));
+
+    public static HubAnswer Stream(Func<Stream, Task> source, IDisposable held) => new(200, null) { Source = source, Held = held };
+
+    public static HubAnswer Takeover(Func<HttpContext, Task<HubAnswer?>> upgrade) => new(101, null) { Upgrade = upgrade };
+
+    public HubAnswer With(string header, string value) => this with { Headers = Headers.Add(new(header, value)) };
 
     /// <param name="more">Fields beside <c>error</c> and <c>message</c>.</param>
     public static HubAnswer Error(

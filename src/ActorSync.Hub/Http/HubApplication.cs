@@ -1,9 +1,12 @@
+using System.IO.Compression;
 using ActorSync.Hub.Store;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
 
 namespace ActorSync.Hub.Http;
 
@@ -28,6 +31,9 @@ internal sealed class HubApplication : IHttpApplication<HttpContext>
         _routes = new(StringComparer.Ordinal)
         {
             [OperationsPath] = On(("POST", _sync.PushAsync), ("GET", _sync.PullAsync)),
+            ["/api/v1/sync/ws"] = On(("GET", new SocketEndpoint(hub).OpenAsync)),
+            ["/api/v1/sync/ack"] = On(("POST", _sync.AckAsync)),
+            ["/api/v1/sync/snapshot"] = On(("GET", new SnapshotEndpoint(hub).ReadAsync)),
             ["/api/v1/sync/digest"] = On(("GET", _sync.DigestAsync)),
             ["/v1/auth/me"] = On(("GET", accounts.MeAsync)),
             ["/v1/auth/refresh"] = On(("POST", accounts.RefreshAsync)),
@@ -50,7 +56,16 @@ internal sealed class HubApplication : IHttpApplication<HttpContext>
         context.Response.Headers["X-Request-Id"] = RequestId(context);
         try
         {
-            await SendAsync(context, await AnswerAsync(context));
+            var answer = await AnswerAsync(context, async () => await DispatchAsync(context));
+            if (answer?.Upgrade is { } upgrade)
+            {
+                answer = await AnswerAsync(context, () => upgrade(context));
+            }
+
+            if (answer is not null && !context.Response.HasStarted)
+            {
+                await SendAsync(context, answer);
+            }
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or ConnectionResetException)
         {
@@ -59,11 +74,11 @@ internal sealed class HubApplication : IHttpApplication<HttpContext>
         }
     }
 
-    private async Task<HubAnswer> AnswerAsync(HttpContext context)
+    private async Task<HubAnswer?> AnswerAsync(HttpContext context, Func<Task<HubAnswer?>> answer)
     {
         try
         {
-            return await DispatchAsync(context);
+            return await answer();
         }
         catch (StoreUnavailableException e)
         {
@@ -118,6 +133,11 @@ internal sealed class HubApplication : IHttpApplication<HttpContext>
     {
         var response = context.Response;
         response.StatusCode = answer.Status;
+        foreach (var (name, value) in answer.Headers)
+        {
+            response.Headers.Append(name, value);
+        }
+
         response.Headers.CacheControl = "no-store";
         if (answer.RetryAfter is { } seconds)
         {
@@ -134,6 +154,13 @@ internal sealed class HubApplication : IHttpApplication<HttpContext>
             response.Headers.Connection = "close";
         }
 
+        if (answer.Source is { } source)
+        {
+            using var held = answer.Held;
+            await StreamAsync(context, source);
+            return;
+        }
+
         if (answer.Body is not { } body)
         {
             return;
@@ -146,6 +173,26 @@ internal sealed class HubApplication : IHttpApplication<HttpContext>
             await response.Body.WriteAsync(body.Written, context.RequestAborted);
         }
     }
+
+    private static async Task StreamAsync(HttpContext context, Func<Stream, Task> source)
+    {
+        var response = context.Response;
+        response.ContentType = "application/json";
+        response.Headers.Vary = "Accept-Encoding";
+        if (!TakesGzip(context.Request.Headers.AcceptEncoding))
+        {
+            await source(response.Body);
+            return;
+        }
+
+        response.Headers.ContentEncoding = "gzip";
+        await using var gzip = new GZipStream(response.Body, CompressionLevel.Fastest, leaveOpen: true);
+        await source(gzip);
+    }
+
+    private static bool TakesGzip(StringValues accepted) =>
+        StringWithQualityHeaderValue.TryParseList(accepted, out var encodings)
+        && encodings.Any(e => e.Value.Equals("gzip", StringComparison.OrdinalIgnoreCase) && e.Quality is not 0);
 
     /// <summary>The caller's id when it is short and plain, what is plain of it otherwise, one of ours when nothing is left.</summary>
     private string RequestId(HttpContext context)

@@ -1,4 +1,5 @@
 using ActorSync.Hub.Accounts;
+using ActorSync.Hub.Sockets;
 using ActorSync.Hub.Store;
 using Microsoft.AspNetCore.Http;
 
@@ -7,9 +8,16 @@ namespace ActorSync.Hub.Http;
 /// <summary>What every endpoint is given.</summary>
 internal sealed record HubContext(HubOptions Options, StoreThread Store, AccessTokens Tokens, Credentials Credentials)
 {
+    private const int MostFormBytes = 16 << 10;
+
     public RequestBody Bodies { get; } = new(Options.Limits);
 
+    public SocketDesk Sockets { get; } = new(Store);
+
     public PairingThrottle Throttle { get; } = new(Options.Time, Options.Limits.PairingTriesPerMinute);
+
+    /// <summary>Cancelled when the hub begins to stop: whatever streams ends with it.</summary>
+    public CancellationToken Stopping { get; init; }
 
     /// <summary>Checks the bearer as far as that goes without the store.</summary>
     public (TokenClaims? Claims, HubAnswer? Refusal) ReadBearer(HttpContext context)
@@ -48,6 +56,38 @@ internal sealed record HubContext(HubOptions Options, StoreThread Store, AccessT
         var (claims, refusal) = ReadBearer(context);
         return claims is null ? Task.FromResult(refusal!) : RunAsync(claims, sync, work);
     }
+
+    /// <summary>The number of the account that may sync by this token, or the answer that refuses it.</summary>
+    public async Task<(long Account, HubAnswer? Refusal)> AdmitAsync(HttpContext context)
+    {
+        long account = 0;
+        var answer = await RunAsync(
+            context,
+            sync: true,
+            (_, granted) =>
+            {
+                account = granted.Account.Number;
+                return Settled;
+            }
+        );
+        return (account, ReferenceEquals(answer, Settled) ? null : answer);
+    }
+
+    /// <summary>The body as a small JSON object, or the answer that refuses it.</summary>
+    public async Task<(Form? Form, HubAnswer? Refusal)> FormAsync(HttpContext context)
+    {
+        var (body, refusal) = await Bodies.ReadAsync(context, MostFormBytes);
+        if (body is null)
+        {
+            return (null, refusal);
+        }
+
+        using var held = body;
+        return Form.Read(body.Written) is { } form ? (form, null) : (null, HubAnswer.Invalid("the body is no JSON object"));
+    }
+
+    /// <summary>Stands for "allowed, and the result is elsewhere".</summary>
+    public static readonly HubAnswer Settled = HubAnswer.NoContent();
 
     public static HubAnswer Unauthorized(string code, string message) => HubAnswer.Error(401, code, message);
 

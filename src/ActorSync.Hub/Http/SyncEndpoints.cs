@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace ActorSync.Hub.Http;
 
-/// <summary>Push, pull, one operation, digest.</summary>
+/// <summary>Push, pull, acknowledge, one operation, digest.</summary>
 internal sealed class SyncEndpoints(HubContext hub)
 {
     private const int DefaultPage = 500;
@@ -34,7 +34,7 @@ internal sealed class SyncEndpoints(HubContext hub)
 
         if (push.Device != claims.Device)
         {
-            return HubAnswer.Error(403, "device_mismatch", "device_id: the token was issued to another device");
+            return DeviceMismatch();
         }
 
         PushVerdict? verdict = null;
@@ -44,10 +44,10 @@ internal sealed class SyncEndpoints(HubContext hub)
             (store, granted) =>
             {
                 verdict = new PushRules(store, granted.Account, granted.Device, push).Apply();
-                return Settled;
+                return HubContext.Settled;
             }
         );
-        return ReferenceEquals(answer, Settled) ? AnswerTo(push, verdict!) : answer;
+        return ReferenceEquals(answer, HubContext.Settled) ? AnswerTo(push, verdict!) : answer;
     }
 
     public Task<HubAnswer> PullAsync(HttpContext context)
@@ -80,10 +80,52 @@ internal sealed class SyncEndpoints(HubContext hub)
             context,
             sync: true,
             (store, granted) =>
-                (hasHead && !store.Log.Has(granted.Account, known, head))
-                || PullPage.Write(store, granted.Account, since, (int)limit, hub.Options.Limits.PageBytes) is not { } page
-                    ? HistoryChanged()
-                    : HubAnswer.Json(page)
+                hasHead && !store.Log.Has(granted.Account, known, head) ? HistoryChanged()
+                : since > 0 && since < granted.Account.CompactedTo ? Compacted(granted.Account.CompactedTo)
+                : PullPage.Write(store, granted.Account, since, (int)limit, hub.Options.Limits.PageBytes) is { } page ? HubAnswer.Json(page)
+                : HistoryChanged()
+        );
+    }
+
+    public async Task<HubAnswer> AckAsync(HttpContext context)
+    {
+        var (claims, refused) = hub.ReadBearer(context);
+        if (claims is null)
+        {
+            return refused!;
+        }
+
+        var (form, refusal) = await hub.FormAsync(context);
+        if (form is null)
+        {
+            return refusal!;
+        }
+
+        if (form.Text("device_id", Fields.MaxDeviceBytes) is not { } device || form.Number("last_seen_id") is not { } seen || seen < 0)
+        {
+            return HubAnswer.Invalid("device_id must be a text that is not blank, last_seen_id an integer of 0 or more");
+        }
+
+        if (device != claims.Device)
+        {
+            return DeviceMismatch();
+        }
+
+        return await hub.RunAsync(
+            claims,
+            sync: true,
+            (store, granted) =>
+            {
+                if (seen > granted.Account.LastId)
+                {
+                    return HubAnswer.Invalid($"last_seen_id: the log ends at {granted.Account.LastId}");
+                }
+
+                granted.Device.AckedId = Math.Max(granted.Device.AckedId, seen);
+                granted.Device.AckedAt = store.Now;
+                granted.Device.Changed = true;
+                return HubAnswer.NoContent();
+            }
         );
     }
 
@@ -113,19 +155,10 @@ internal sealed class SyncEndpoints(HubContext hub)
 
     public async Task<HubAnswer> DigestAsync(HttpContext context)
     {
-        long account = 0;
-        var answer = await hub.RunAsync(
-            context,
-            sync: true,
-            (_, granted) =>
-            {
-                account = granted.Account.Number;
-                return Settled;
-            }
-        );
-        if (!ReferenceEquals(answer, Settled))
+        var (account, refusal) = await hub.AdmitAsync(context);
+        if (refusal is not null)
         {
-            return answer;
+            return refusal;
         }
 
         var digest = await hub.Store.RunLongAsync(new DigestWork(account));
@@ -144,9 +177,6 @@ internal sealed class SyncEndpoints(HubContext hub)
             json.WriteEndObject();
         });
     }
-
-    // Stands for "allowed, and the result is elsewhere".
-    private static readonly HubAnswer Settled = HubAnswer.NoContent();
 
     private static HubAnswer AnswerTo(PushRequest push, PushVerdict verdict) =>
         verdict switch
@@ -173,6 +203,21 @@ internal sealed class SyncEndpoints(HubContext hub)
             "the hub's history is not the one that the caller knows",
             json => json.WriteString("reason"u8, "history_changed"u8)
         );
+
+    private static HubAnswer Compacted(long upTo) =>
+        HubAnswer.Error(
+            410,
+            "resync_required",
+            $"operations up to {upTo} are compacted; take a snapshot",
+            json =>
+            {
+                json.WriteString("reason"u8, "compacted"u8);
+                json.WriteNumber("compacted_up_to"u8, upTo);
+            }
+        );
+
+    private static HubAnswer DeviceMismatch() =>
+        HubAnswer.Error(403, "device_mismatch", "device_id: the token was issued to another device");
 
     private static bool TryNumber(string? text, long otherwise, out long value)
     {

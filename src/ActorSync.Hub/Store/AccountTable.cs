@@ -3,77 +3,6 @@ using ActorSync.Model;
 
 namespace ActorSync.Hub.Store;
 
-/// <summary>Whether an account may sync. The numbers are stored.</summary>
-internal enum AccountStatus : byte
-{
-    Active = 0,
-    SyncDisabled = 1,
-    Restricted = 2,
-}
-
-/// <summary>One account as the store's thread holds it: the row, and its devices. Changes are written when the group commits.</summary>
-internal sealed class AccountState
-{
-    private readonly Dictionary<string, DeviceState> _byId = new(StringComparer.Ordinal);
-
-    public required long Number { get; init; }
-
-    public required string Id { get; init; }
-
-    public required string Handle { get; init; }
-
-    public AccountStatus Status { get; set; }
-
-    public long LastId { get; set; }
-
-    /// <summary>32 bytes, overwritten in place.</summary>
-    public required byte[] Head { get; init; }
-
-    public long MaxLamport { get; set; }
-
-    public long FoldedId { get; set; }
-
-    public bool Changed { get; set; }
-
-    /// <summary>It was looked up in this group, so it is looked at when the group commits.</summary>
-    public bool Used { get; set; }
-
-    public IReadOnlyCollection<DeviceState> Devices => _byId.Values;
-
-    public DeviceState? Device(string id) => _byId.GetValueOrDefault(id);
-
-    public DeviceState? Device(long number) => _byId.Values.FirstOrDefault(d => d.Number == number);
-
-    public void Add(DeviceState device) => _byId.Add(device.Id, device);
-
-    /// <summary>Where an id of this account stands in the log.</summary>
-    public long KeyOf(long id) => (Number << OperationLog.IdBits) | id;
-}
-
-/// <summary>One device of an account, with what the hub holds of it.</summary>
-internal sealed class DeviceState
-{
-    public required long Number { get; init; }
-
-    public required string Id { get; init; }
-
-    public required byte[] Utf8Id { get; init; }
-
-    public string? Name { get; set; }
-
-    public string? PeerId { get; set; }
-
-    public long LastSeenAt { get; set; }
-
-    public long? RevokedAt { get; set; }
-
-    public long HighestLamport { get; set; }
-
-    public long Operations { get; set; }
-
-    public bool Changed { get; set; }
-}
-
 /// <summary>Accounts and devices: read once, kept while they are used, written when a group commits.</summary>
 internal sealed class AccountTable(Connection connection)
 {
@@ -88,8 +17,11 @@ internal sealed class AccountTable(Connection connection)
     private readonly Statement _selectUnfolded = connection.Prepare(
         "SELECT number FROM account WHERE folded_id < last_id AND number > ? ORDER BY number LIMIT 1"
     );
+    private readonly Statement _selectCompactable = connection.Prepare(
+        "SELECT number FROM account WHERE compacted_to < folded_id AND number > ? ORDER BY number LIMIT 1"
+    );
     private readonly Statement _selectDevices = connection.Prepare(
-        "SELECT number, id, name, peer_id, last_seen_at, revoked_at, highest_lamport, operations FROM device WHERE account = ? ORDER BY number"
+        "SELECT number, id, name, peer_id, last_seen_at, revoked_at, highest_lamport, operations, acked_id, acked_at FROM device WHERE account = ? ORDER BY number"
     );
     private readonly Statement _selectHead = connection.Prepare("SELECT head FROM op WHERE key = ?");
     private readonly Statement _insert = connection.Prepare(
@@ -99,13 +31,14 @@ internal sealed class AccountTable(Connection connection)
         "INSERT INTO device (account, id, name, created_at, last_seen_at) VALUES (?, ?, ?, ?, ?) RETURNING number"
     );
     private readonly Statement _update = connection.Prepare(
-        "UPDATE account SET status = ?, last_id = ?, head = ?, max_lamport = ?, folded_id = ? WHERE number = ?"
+        "UPDATE account SET status = ?, last_id = ?, head = ?, max_lamport = ?, folded_id = ?, compacted_to = ? WHERE number = ?"
     );
     private readonly Statement _updateDevice = connection.Prepare(
-        "UPDATE device SET name = ?, peer_id = ?, last_seen_at = ?, revoked_at = ?, highest_lamport = ?, operations = ? WHERE number = ?"
+        "UPDATE device SET name = ?, peer_id = ?, last_seen_at = ?, revoked_at = ?, highest_lamport = ?, operations = ?, acked_id = ?, acked_at = ? WHERE number = ?"
     );
 
-    private const string SelectAccount = "SELECT number, id, handle, status, last_id, head, max_lamport, folded_id FROM account";
+    private const string SelectAccount =
+        "SELECT number, id, handle, status, last_id, head, max_lamport, folded_id, compacted_to FROM account";
 
     public AccountState? ById(string id) => Use(_byId.GetValueOrDefault(id) ?? Load(_selectById.Bind(1, id)));
 
@@ -116,17 +49,10 @@ internal sealed class AccountTable(Connection connection)
         ?? throw new InvalidOperationException($"account {number} is gone");
 
     /// <summary>The first account behind <paramref name="number"/> with operations that are not in its replica; null when there is none.</summary>
-    public AccountState? NextUnfolded(long number)
-    {
-        if (!_selectUnfolded.Bind(1, number).Step())
-        {
-            return null;
-        }
+    public AccountState? NextUnfolded(long number) => Next(_selectUnfolded, number);
 
-        var found = _selectUnfolded.Int64(0);
-        _selectUnfolded.Reset();
-        return ByNumber(found);
-    }
+    /// <summary>The first account behind <paramref name="number"/> with operations that could be compacted; null when there is none.</summary>
+    public AccountState? NextCompactable(long number) => Next(_selectCompactable, number);
 
     public AccountState Create(string id, string handle, long now)
     {
@@ -152,10 +78,17 @@ internal sealed class AccountTable(Connection connection)
     }
 
     /// <summary>Writes what changed. Part of every commit.</summary>
-    public void Save()
+    /// <param name="ends">Given the logs that grew.</param>
+    public void Save(List<LogEnd> ends)
     {
         foreach (var account in _used)
         {
+            if (account.LastId > account.ToldId)
+            {
+                ends.Add(new LogEnd(account.Number, account.LastId, [.. account.Head]));
+                account.ToldId = account.LastId;
+            }
+
             if (account.Changed)
             {
                 _update
@@ -164,7 +97,8 @@ internal sealed class AccountTable(Connection connection)
                     .BindBlob(3, account.Head)
                     .Bind(4, account.MaxLamport)
                     .Bind(5, account.FoldedId)
-                    .Bind(6, account.Number)
+                    .Bind(6, account.CompactedTo)
+                    .Bind(7, account.Number)
                     .Run();
                 account.Changed = false;
             }
@@ -193,6 +127,18 @@ internal sealed class AccountTable(Connection connection)
         }
     }
 
+    private AccountState? Next(Statement select, long number)
+    {
+        if (!select.Bind(1, number).Step())
+        {
+            return null;
+        }
+
+        var found = select.Int64(0);
+        select.Reset();
+        return ByNumber(found);
+    }
+
     private AccountState? Use(AccountState? account)
     {
         if (account is { Used: false })
@@ -213,7 +159,9 @@ internal sealed class AccountTable(Connection connection)
             .Bind(4, device.RevokedAt)
             .Bind(5, device.HighestLamport)
             .Bind(6, device.Operations)
-            .Bind(7, device.Number)
+            .Bind(7, device.AckedId)
+            .Bind(8, device.AckedAt)
+            .Bind(9, device.Number)
             .Run();
         device.Changed = false;
     }
@@ -239,9 +187,11 @@ internal sealed class AccountTable(Connection connection)
             Handle = select.Text(2),
             Status = (AccountStatus)select.Int32(3),
             LastId = select.Int64(4),
+            ToldId = select.Int64(4),
             Head = select.Bytes(5).ToArray(),
             MaxLamport = select.Int64(6),
             FoldedId = select.Int64(7),
+            CompactedTo = select.Int64(8),
         };
         select.Reset();
         CheckEnd(account);
@@ -290,6 +240,8 @@ internal sealed class AccountTable(Connection connection)
                     RevokedAt = _selectDevices.Int64OrNull(5),
                     HighestLamport = _selectDevices.Int64(6),
                     Operations = _selectDevices.Int64(7),
+                    AckedId = _selectDevices.Int64(8),
+                    AckedAt = _selectDevices.Int64(9),
                 }
             );
         }

@@ -11,6 +11,8 @@ internal sealed class HubStore : IDisposable
     private readonly Statement _commit;
     private readonly Statement _probe;
     private readonly Dictionary<long, AccountDigest> _digests = [];
+    private readonly List<LogEnd> _ends = [];
+    private readonly HashSet<long> _doubted = [];
     private long _lastFolded;
 
     private HubStore(Connection connection, TimeProvider time)
@@ -23,6 +25,7 @@ internal sealed class HubStore : IDisposable
         Accounts = new AccountTable(connection);
         Log = new OperationLog(connection);
         Replica = new Replica(connection, Log);
+        Compaction = new LogCompaction(connection);
         Credentials = new CredentialTable(connection);
     }
 
@@ -34,6 +37,8 @@ internal sealed class HubStore : IDisposable
 
     public Replica Replica { get; }
 
+    public LogCompaction Compaction { get; }
+
     public CredentialTable Credentials { get; }
 
     public long Now => Time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -43,13 +48,25 @@ internal sealed class HubStore : IDisposable
 
     public void Begin() => _begin.Run();
 
-    /// <summary>Durable when it returns.</summary>
-    public void Commit()
+    /// <summary>Durable when it returns. Null when nobody can have waited for what it changed.</summary>
+    public CommitNews? Commit()
     {
-        Accounts.Save();
+        Accounts.Save(_ends);
         _commit.Run();
         Accounts.Trim();
+        if (_ends.Count == 0 && _doubted.Count == 0)
+        {
+            return null;
+        }
+
+        var news = new CommitNews([.. _ends], [.. _doubted]);
+        _ends.Clear();
+        _doubted.Clear();
+        return news;
     }
+
+    /// <summary>Once this commits, whoever is connected for the account is looked at again.</summary>
+    public void Doubt(AccountState account) => _doubted.Add(account.Number);
 
     /// <summary>Fails when the store cannot be written.</summary>
     public void Probe() => _probe.Bind(1, Now).Run();

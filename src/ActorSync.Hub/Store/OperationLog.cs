@@ -20,7 +20,7 @@ internal sealed class OperationLog(Connection connection)
         """
     );
     private readonly Statement _find = connection.Prepare(
-        "SELECT key, device, lamport_ts, entity, entity_id, field, kind, payload, schema FROM op WHERE account = ? AND operation_id = ?"
+        "SELECT key, device, lamport_ts, entity, entity_id, field, kind, payload, schema, content FROM op WHERE account = ? AND operation_id = ?"
     );
     private readonly Statement _head = connection.Prepare(
         "SELECT head FROM op WHERE key = ?1 UNION ALL SELECT head FROM moved WHERE key = ?1 LIMIT 1"
@@ -28,7 +28,13 @@ internal sealed class OperationLog(Connection connection)
     private readonly Statement _remember = connection.Prepare(
         "INSERT INTO moved (key, operation_id, lamport_ts, head) SELECT key, operation_id, lamport_ts, head FROM op WHERE key = ?"
     );
-    private readonly Statement _move = connection.Prepare("UPDATE op SET key = ?, lamport_ts = ?, head = ? WHERE key = ?");
+    private readonly Statement _move = connection.Prepare(
+        """
+        UPDATE op
+        SET key = ?1, lamport_ts = ?2, head = ?3, created_at = ?4, entity = ?5, entity_id = ?6, field = ?7, payload = ?8, content = NULL
+        WHERE key = ?9
+        """
+    );
     private readonly Statement _page = connection.Prepare($"SELECT {PageColumns} FROM op WHERE key > ? AND key <= ? ORDER BY key LIMIT ?");
 
     /// <summary>Appends an operation unless its id is known, in which case nothing changes.</summary>
@@ -66,17 +72,20 @@ internal sealed class OperationLog(Connection connection)
         return id;
     }
 
-    /// <summary>Gives a known operation a higher stamp: its row goes to the end of the log under a new id.</summary>
-    public long Raise(AccountState account, DeviceState origin, OperationId operation, long known, long lamport)
+    /// <summary>Gives a known operation a higher stamp: its row goes to the end of the log under a new id, whole again if it was compacted.</summary>
+    public long Raise(AccountState account, DeviceState origin, in PushedOp op, long known, long now)
     {
         Span<byte> identity = stackalloc byte[OperationId.Bytes];
         Span<byte> head = stackalloc byte[HeadChain.Bytes];
-        operation.WriteTo(identity);
+        op.Id.WriteTo(identity);
         var id = account.LastId + 1;
-        HeadChain.Next(account.Head, id, identity, lamport, head);
+        HeadChain.Next(account.Head, id, identity, op.Lamport, head);
         _remember.Bind(1, account.KeyOf(known)).Run();
-        _move.Bind(1, account.KeyOf(id)).Bind(2, lamport).BindBlob(3, head).Bind(4, account.KeyOf(known)).Run();
-        Advance(account, origin, id, lamport, head);
+        _move.Bind(1, account.KeyOf(id)).Bind(2, op.Lamport).BindBlob(3, head).Bind(4, now);
+        _move.BindText(5, op.Entity.Span).BindText(6, op.EntityId.Span);
+        (op.HasField ? _move.BindText(7, op.Field.Span) : _move.BindNull(7)).BindText(8, op.Payload.Span);
+        _move.Bind(9, account.KeyOf(known)).Run();
+        Advance(account, origin, id, op.Lamport, head);
         return id;
     }
 
@@ -104,16 +113,7 @@ internal sealed class OperationLog(Connection connection)
             return null;
         }
 
-        var same =
-            origin is not null
-            && _find.Int64(1) == origin.Number
-            && _find.Bytes(3).SequenceEqual(op.Entity.Span)
-            && _find.Bytes(4).SequenceEqual(op.EntityId.Span)
-            && _find.IsNull(5) != op.HasField
-            && _find.Bytes(5).SequenceEqual(op.Field.Span)
-            && _find.Int64(6) == (long)op.Kind
-            && _find.Bytes(7).SequenceEqual(op.Payload.Span)
-            && _find.Int64(8) == op.Schema;
+        var same = origin is not null && _find.Int64(1) == origin.Number && SameContent(op);
         var found = new StoredOp(IdOf(_find.Int64(0)), _find.Int64(1), _find.Int64(2));
         _find.Reset();
         return (found, same);
@@ -161,6 +161,24 @@ internal sealed class OperationLog(Connection connection)
         _page.Bind(1, account.KeyOf(since)).Bind(2, account.KeyOf(account.LastId)).Bind(3, limit);
 
     public static long IdOf(long key) => key & ((1L << IdBits) - 1);
+
+    private bool SameContent(in PushedOp op)
+    {
+        if (!_find.IsNull(9))
+        {
+            Span<byte> content = stackalloc byte[OpContent.Bytes];
+            OpContent.Hash(op, content);
+            return _find.Bytes(9).SequenceEqual(content);
+        }
+
+        return _find.Bytes(3).SequenceEqual(op.Entity.Span)
+            && _find.Bytes(4).SequenceEqual(op.EntityId.Span)
+            && _find.IsNull(5) != op.HasField
+            && _find.Bytes(5).SequenceEqual(op.Field.Span)
+            && _find.Int64(6) == (long)op.Kind
+            && _find.Bytes(7).SequenceEqual(op.Payload.Span)
+            && _find.Int64(8) == op.Schema;
+    }
 
     private static void Advance(AccountState account, DeviceState origin, long id, long lamport, ReadOnlySpan<byte> head)
     {

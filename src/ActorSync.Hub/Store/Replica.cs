@@ -22,7 +22,7 @@ internal sealed class Replica(Connection connection, OperationLog log)
         "DELETE FROM replica WHERE key >= ? AND key < ? AND (lamport_ts, device_id, operation_id) <= (?, ?, ?)"
     );
     private readonly Statement _rows = connection.Prepare(
-        "SELECT key, value, lamport_ts, device_id FROM replica WHERE key > ? AND key < ? ORDER BY key LIMIT ?"
+        "SELECT key, value, lamport_ts, device_id, operation_id FROM replica WHERE key > ? AND key < ? ORDER BY key LIMIT ?"
     );
     private readonly ReplicaKey _key = new();
     private readonly ReplicaKey _end = new();
@@ -54,26 +54,33 @@ internal sealed class Replica(Connection connection, OperationLog log)
     /// <param name="after">Empty at the beginning.</param>
     public bool Digest(AccountState account, ReplicaDigest digest, ReplicaKey after, int most)
     {
-        if (after.Whole.IsEmpty)
+        var rows = Rows(account, after, most);
+        for (var count = 1; rows.Step(); count++)
         {
-            after.OfAccount(account.Number);
-        }
-
-        _rows.BindText(1, after.Whole).BindText(2, _end.OfAccount(account.Number + 1).Whole).Bind(3, most);
-        for (var count = 1; _rows.Step(); count++)
-        {
-            var key = _rows.Bytes(0);
+            var key = rows.Bytes(0);
             ReplicaKey.Split(key, out var entity, out var entityId, out var kind, out var register);
-            digest.Add(entity, entityId, kind, register, _rows.Bytes(1), _rows.Int64(2), _rows.Bytes(3));
+            digest.Add(entity, entityId, kind, register, rows.Bytes(1), rows.Int64(2), rows.Bytes(3));
             if (count == most)
             {
                 after.CopyOf(key);
-                _rows.Reset();
+                rows.Reset();
                 return false;
             }
         }
 
         return true;
+    }
+
+    /// <summary>Rows behind a key, in the digest's order: key, value, lamport_ts, device_id, operation_id. Reset it when done before its end.</summary>
+    /// <param name="after">Empty at the beginning.</param>
+    public Statement Rows(AccountState account, ReplicaKey after, int most)
+    {
+        if (after.Whole.IsEmpty)
+        {
+            after.OfAccount(account.Number);
+        }
+
+        return _rows.BindText(1, after.Whole).BindText(2, _end.OfAccount(account.Number + 1).Whole).Bind(3, most);
     }
 
     private void Fold(AccountState account, Statement row, ReadOnlySpan<byte> device)

@@ -76,6 +76,9 @@ internal sealed class StoreThread : IAsyncDisposable
         return call.Task;
     }
 
+    /// <summary>Told of commits, after their callers. Set once, before the first call.</summary>
+    public ICommitWatcher? Watcher { get; set; }
+
     public async ValueTask DisposeAsync()
     {
         lock (_gate)
@@ -171,6 +174,7 @@ internal sealed class StoreThread : IAsyncDisposable
 
     private void Commit(List<StoreCall> group)
     {
+        CommitNews? news;
         try
         {
             var store = Reopen();
@@ -180,7 +184,7 @@ internal sealed class StoreThread : IAsyncDisposable
                 call.Execute(store);
             }
 
-            store.Commit();
+            news = store.Commit();
             _mayFold = true;
         }
         catch (Exception e)
@@ -209,6 +213,11 @@ internal sealed class StoreThread : IAsyncDisposable
         foreach (var call in group)
         {
             call.Complete();
+        }
+
+        if (news is not null)
+        {
+            Watcher?.Committed(news);
         }
     }
 

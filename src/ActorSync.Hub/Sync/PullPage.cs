@@ -14,6 +14,9 @@ internal static class PullPage
     /// <summary>Null when the account never had <paramref name="since"/>.</summary>
     public static JsonBuffer? Write(HubStore store, AccountState account, long since, int limit, int mostBytes)
     {
+        // Who begins at 0 is told where the log begins; who is in between has to take a snapshot.
+        var compacted = since == 0 ? account.CompactedTo : 0;
+        since = Math.Max(since, compacted);
         Span<byte> head = stackalloc byte[HeadChain.Bytes];
         Span<byte> time = stackalloc byte[IsoLength];
         if (since > account.LastId || !store.Log.TryHead(account, since, head))
@@ -53,6 +56,11 @@ internal static class PullPage
         }
 
         json.Raw("],\"last_id\":"u8).Number(last).Raw(",\"head\":"u8).QuotedHex(head);
+        if (compacted > 0)
+        {
+            json.Raw(",\"compacted_up_to\":"u8).Number(compacted);
+        }
+
         return json.Raw(last < account.LastId ? ",\"has_more\":true}"u8 : ",\"has_more\":false}"u8);
     }
 

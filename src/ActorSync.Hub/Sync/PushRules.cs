@@ -119,7 +119,7 @@ internal sealed class PushRules(HubStore store, AccountState account, DeviceStat
         op.Rejected = OutOfRange(op.Lamport);
         if (op.Rejected is null)
         {
-            op.StoredId = store.Log.Raise(account, origin!, op.Id, known.Id, op.Lamport);
+            op.StoredId = store.Log.Raise(account, origin!, op, known.Id, _now);
             op.StoredLamport = op.Lamport;
         }
     }

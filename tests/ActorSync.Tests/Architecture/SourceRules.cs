@@ -21,7 +21,11 @@ internal static partial class SourceRules
         new(@"\bnew\s+Random\b|\bRandom\s*\.\s*Shared\b|\bRandom\s+\w+\s*=\s*new\b", "take chance from the injected IChance"),
         new(@"\bThread\s*\.\s*Sleep\b", "use a timer"),
         new(@"\bTask\s*\.\s*Delay\s*\((?![^;]*([Tt]ime(?!Span|out)|[Cc]lock))", "give Task.Delay the TimeProvider"),
-        new(@"\bReceiveAsync\b|\bRunTask\s*\(", "PipeTo the answer: an actor that awaits is deaf"),
+        // Of the actor itself: a socket has a method of that name, too.
+        new(
+            @"(?<!\w\s*\.\s*)\bReceiveAsync\b|\b(this|base)\s*\.\s*ReceiveAsync\b|\bRunTask\s*\(",
+            "PipeTo the answer: an actor that awaits is deaf"
+        ),
         new(
             @"\bCircuitBreaker\b|\bBackoffSupervisor\b|\bBackoff(Opts|Options)?\s*\.\s*On(Stop|Failure)\b",
             "its clock is not virtual; keep a budget as state"

@@ -26,7 +26,8 @@ public sealed class BoundsTests
 
     [Theory]
     [InlineData("GET", "/", 404, "not_found")]
-    [InlineData("GET", "/api/v1/sync/snapshot", 404, "not_found")]
+    [InlineData("GET", "/api/v1/sync/snapshots", 404, "not_found")]
+    [InlineData("POST", "/api/v1/sync/snapshot", 405, "method_not_allowed")]
     [InlineData("GET", "/api/v1/sync/ops/a/b", 404, "not_found")]
     [InlineData("PUT", "/api/v1/sync/ops", 405, "method_not_allowed")]
     [InlineData("POST", "/health", 405, "method_not_allowed")]

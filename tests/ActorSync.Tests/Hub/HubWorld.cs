@@ -12,11 +12,12 @@ namespace ActorSync.Tests.Hub;
 internal sealed class HubWorld : IAsyncDisposable
 {
     private readonly List<HttpClient> _clients = [];
+    private readonly Func<HubOptions, HubOptions> _change;
     private int _next;
 
-    private HubWorld(string folder, HubServer hub, HandClock clock, HandChance chance)
+    private HubWorld(string folder, HubServer hub, HandClock clock, HandChance chance, Func<HubOptions, HubOptions> change)
     {
-        (Folder, Hub, Clock, Chance) = (folder, hub, clock, chance);
+        (Folder, Hub, Clock, Chance, _change) = (folder, hub, clock, chance, change);
     }
 
     public string Folder { get; }
@@ -27,11 +28,14 @@ internal sealed class HubWorld : IAsyncDisposable
 
     public HandChance Chance { get; }
 
-    public static async Task<HubWorld> StartAsync(HubLimits? limits = null)
+    public static Task<HubWorld> StartAsync(HubLimits? limits = null) =>
+        StartAsync(options => limits is null ? options : options with { Limits = limits });
+
+    public static async Task<HubWorld> StartAsync(Func<HubOptions, HubOptions> change)
     {
         var folder = Directory.CreateTempSubdirectory("actorsync-hub-").FullName;
         var (clock, chance) = (new HandClock(), new HandChance());
-        return new HubWorld(folder, await HubServer.StartAsync(Options(folder, clock, chance, limits)), clock, chance);
+        return new HubWorld(folder, await HubServer.StartAsync(change(Options(folder, clock, chance))), clock, chance, change);
     }
 
     public static HubOptions Options(string folder, HandClock clock, HandChance chance, HubLimits? limits = null) =>
@@ -74,13 +78,14 @@ internal sealed class HubWorld : IAsyncDisposable
             }
         }
 
-        return new HubWorld(folder, await HubServer.StartAsync(Options(folder, Clock, Chance)), Clock, Chance);
+        return new HubWorld(folder, await HubServer.StartAsync(_change(Options(folder, Clock, Chance))), Clock, Chance, _change);
     }
 
     public async Task RestartAsync(HubLimits? limits = null)
     {
         await Hub.DisposeAsync();
-        Hub = await HubServer.StartAsync(Options(Folder, Clock, Chance, limits));
+        var options = _change(Options(Folder, Clock, Chance));
+        Hub = await HubServer.StartAsync(limits is null ? options : options with { Limits = limits });
     }
 
     public async ValueTask DisposeAsync()
@@ -242,20 +247,6 @@ internal static class Chain
 
     public static string Of(IEnumerable<JsonObject> ops) =>
         ops.Aggregate(Genesis, (head, op) => Next(head, op["id"]!.GetValue<long>(), op.Id(), op["lamport_ts"]!.GetValue<long>()));
-}
-
-/// <summary>Time that moves when the test says so.</summary>
-internal sealed class HandClock : TimeProvider
-{
-    private long _ticks = new DateTimeOffset(2026, 5, 9, 12, 0, 0, TimeSpan.Zero).UtcTicks;
-
-    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-    public void Advance(TimeSpan by) => Interlocked.Add(ref _ticks, by.Ticks);
-
-    public override DateTimeOffset GetUtcNow() => new(Interlocked.Read(ref _ticks), TimeSpan.Zero);
-
-    public override long GetTimestamp() => Interlocked.Read(ref _ticks);
 }
 
 /// <summary>Real chance, which can be told to fail.</summary>
