@@ -34,8 +34,14 @@ internal static class ExitCodes
     public static int OfCode(string code) =>
         code switch
         {
-            "usage" or "invalid_setting" or "invalid_operation" or "journal_path" or "unknown_profile" or "hub_path" or "hub_address" =>
-                Usage,
+            "usage"
+            or "invalid_setting"
+            or "invalid_operation"
+            or "journal_path"
+            or "unknown_profile"
+            or "hub_path"
+            or "hub_address"
+            or "hub_setting" => Usage,
             "hub_locked" or "hub_newer" or "hub_misconfigured" or "hub_corrupt" => Journal,
             "journal_corrupt" or "journal_newer" or "journal_locked" or "journal_misconfigured" => Journal,
             "not_signed_in" or "paused" or "credential_unavailable" => NotSignedIn,
@@ -54,6 +60,18 @@ internal static class ExitCodes
                 or ErrorClass.TlsTrust
                 or ErrorClass.CaptivePortal
                 or ErrorClass.Proxy;
+
+    /// <summary>What came of pushing the hangar's snapshot.</summary>
+    public static int OfHangar(HangarOutcome outcome) =>
+        outcome switch
+        {
+            { Outcome: HangarOutcome.Pushed } or { Reason: "unchanged" } => Done,
+            { Outcome: HangarOutcome.Failed, Reason: { } code } => OfCode(code),
+            { Reason: "no_source" } => Usage,
+            { Reason: "local" or "no_server" or "not_signed_in" or "paused" } => NotSignedIn,
+            { Reason: "offline" } => HubUnreachable,
+            _ => Failed,
+        };
 
     /// <summary>Why a pass ended early, as an exit code: <see cref="DrainReport.Stopped"/>.</summary>
     public static int OfStoppedPass(string stopped) =>

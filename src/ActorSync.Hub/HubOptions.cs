@@ -1,3 +1,4 @@
+using ActorSync.Hub.Http;
 using ActorSync.Platform;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -29,9 +30,16 @@ internal sealed record HubOptions
 
     public IChance Chance { get; init; } = new SystemChance();
 
+    /// <summary>Whether an operator is listened to on <c>hub.sock</c> in the folder.</summary>
+    public bool AdminSocket { get; init; }
+
     public HubRetention Retention { get; init; } = new();
 
     public HubLimits Limits { get; init; } = new();
+
+    /// <summary>What it does wrong on purpose.</summary>
+    /// <value>Default nothing.</value>
+    public HubFaults Faults { get; init; } = HubFaults.None;
 
     /// <summary>Where the hub logs to.</summary>
     /// <value>Default nowhere.</value>
@@ -53,6 +61,7 @@ internal sealed record HubLimits
     /// <summary>Of one page of a pull; a page holds one operation at least.</summary>
     public int PageBytes { get; init; } = 4 << 20;
 
+    /// <summary>Open at a time, sockets apart; more are closed as they come.</summary>
     public int Connections { get; init; } = 1_000;
 
     /// <summary>Snapshots that are being sent together, of one account; each is a file as large as the replica's JSON while it is sent. More are answered 503.</summary>
@@ -82,11 +91,20 @@ internal sealed record HubLimits
     /// <summary>Calls that wait for the store; more are answered 503.</summary>
     public int WaitingCalls { get; init; } = 4_096;
 
+    /// <summary>How long the headers of a request may take.</summary>
+    public TimeSpan HeadersTime { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a connection may be open without a request.</summary>
+    public TimeSpan IdleTime { get; init; } = TimeSpan.FromSeconds(130);
+
     /// <summary>Below it, after 5 seconds, a body is given up.</summary>
     public int BodyBytesPerSecond { get; init; } = 240;
 
     /// <summary>Tries to redeem a code, by one address.</summary>
     public int PairingTriesPerMinute { get; init; } = 10;
+
+    /// <summary>Sign-in pages shown, to one address.</summary>
+    public int SignInPagesPerMinute { get; init; } = 60;
 
     /// <summary>Of the store's file; 0 for no bound. At the bound pushes are answered 503.</summary>
     public long StoreBytes { get; init; }

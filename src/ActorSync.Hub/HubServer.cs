@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using ActorSync.Hub.Accounts;
+using ActorSync.Hub.Admin;
 using ActorSync.Hub.Http;
 using ActorSync.Hub.Store;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -14,11 +15,13 @@ namespace ActorSync.Hub;
 /// <summary>A running hub: its store, and a web server on it. Embeddable; it reads nothing from the environment and takes no signals.</summary>
 internal sealed class HubServer : IAsyncDisposable
 {
+    private const string UnixScheme = "http://unix:";
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(5);
 
     private readonly HubContext _hub;
     private readonly KestrelServer _web;
     private readonly CancellationTokenSource _stopping;
+    private readonly string? _adminPath;
     private ITimer? _compaction;
     private readonly ILogger _log;
     private Task _compacting = Task.CompletedTask;
@@ -30,6 +33,7 @@ internal sealed class HubServer : IAsyncDisposable
         _stopping = stopping;
         _web = web;
         _log = hub.Options.Logs.CreateLogger<HubServer>();
+        _adminPath = hub.Options.AdminSocket ? AdminSocket.PathIn(hub.Options.DataDirectory) : null;
     }
 
     /// <summary>Where it listens, with the ports that were taken for 0.</summary>
@@ -65,65 +69,20 @@ internal sealed class HubServer : IAsyncDisposable
         }
     }
 
-    /// <summary>A code that lets one device join the account. The account is made on first use.</summary>
-    /// <param name="account">The account's handle: 1 to 128 characters, not blank.</param>
-    public Task<PairingCode> CreatePairingCodeAsync(string account)
-    {
-        var handle = HandleOf(account);
-        return _hub.Store.RunAsync(store => _hub.Credentials.StartPairing(store, _hub.Credentials.AccountOf(store, handle)));
-    }
+    public HubAdmin Admin => _hub.Admin;
 
-    /// <summary>An access token to be pasted: it has a life of its own and cannot be refreshed. Account and device are made on first use.</summary>
-    public Task<string> IssueTokenAsync(string account, string deviceId, TimeSpan lifetime)
-    {
-        var handle = HandleOf(account);
-        ArgumentException.ThrowIfNullOrWhiteSpace(deviceId);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(
-            System.Text.Encoding.UTF8.GetByteCount(deviceId),
-            Sync.Fields.MaxDeviceBytes,
-            nameof(deviceId)
-        );
-        return _hub.Store.RunAsync(store =>
-            _hub.Credentials.IssuePasted(store, _hub.Credentials.AccountOf(store, handle), deviceId, lifetime)
-        );
-    }
+    public Task<PairingCode> CreatePairingCodeAsync(string account) => Admin.CreatePairingCodeAsync(account);
 
-    /// <summary>Ends all that a device signs in with. False when the account has no such device.</summary>
-    public Task<bool> RevokeDeviceAsync(string account, string deviceId)
-    {
-        var handle = HandleOf(account);
-        return _hub.Store.RunAsync(store =>
-        {
-            if (store.Accounts.ByHandle(handle) is not { } found || found.Device(deviceId) is not { } device)
-            {
-                return false;
-            }
+    public Task<string> IssueTokenAsync(string account, string deviceId, TimeSpan lifetime) =>
+        Admin.IssueTokenAsync(account, deviceId, lifetime);
 
-            Credentials.Revoke(store, found, device);
-            return true;
-        });
-    }
+    public Task<bool> RevokeDeviceAsync(string account, string deviceId) => Admin.RevokeDeviceAsync(account, deviceId);
 
-    /// <summary>Lets an account sync, or not. False when there is no such account.</summary>
-    public Task<bool> SetAccountStatusAsync(string account, AccountStatus status)
-    {
-        var handle = HandleOf(account);
-        return _hub.Store.RunAsync(store =>
-        {
-            if (store.Accounts.ByHandle(handle) is not { } found)
-            {
-                return false;
-            }
+    public Task<bool> SetAccountStatusAsync(string account, AccountStatus status) => Admin.SetAccountStatusAsync(account, status);
 
-            found.Status = status;
-            found.Changed = true;
-            store.Doubt(found);
-            return true;
-        });
-    }
+    public Task<HangarSnapshot?> HangarAsync(string account, string deviceId) => Admin.HangarAsync(account, deviceId);
 
-    /// <summary>Compacts now what the retention does not keep; it is done by itself now and then. Gives the number of operations.</summary>
-    public Task<long> CompactAsync() => _hub.Store.RunLongAsync(new Sync.CompactionWork(_hub.Options.Retention));
+    public Task<long> CompactAsync() => Admin.CompactAsync();
 
     /// <summary>Answers what is under way, for at most five seconds, then closes the store. A second stop does nothing.</summary>
     public async Task StopAsync()
@@ -139,6 +98,11 @@ internal sealed class HubServer : IAsyncDisposable
         using var timeout = new CancellationTokenSource(StopTimeout, _hub.Options.Time);
         await _web.StopAsync(timeout.Token);
         _web.Dispose();
+        if (_adminPath is not null)
+        {
+            File.Delete(_adminPath);
+        }
+
         await _hub.Store.DisposeAsync();
         _stopping.Dispose();
         _log.LogInformation("Hub stopped");
@@ -177,6 +141,13 @@ internal sealed class HubServer : IAsyncDisposable
             addresses.Addresses.Add(url);
         }
 
+        if (_adminPath is not null)
+        {
+            // What is there was left by a process that is gone: the folder's lock is ours.
+            File.Delete(_adminPath);
+            addresses.Addresses.Add(UnixScheme + _adminPath);
+        }
+
         try
         {
             await _web.StartAsync(new HubApplication(_hub), cancellation);
@@ -192,7 +163,26 @@ internal sealed class HubServer : IAsyncDisposable
             );
         }
 
-        Addresses = [.. addresses.Addresses.Select(a => new Uri(a))];
+        if (_adminPath is not null && !OperatingSystem.IsWindows())
+        {
+            // The folder is 0700, so nobody else came in between.
+            File.SetUnixFileMode(_adminPath, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
+
+        Addresses = [.. addresses.Addresses.Where(a => !a.StartsWith(UnixScheme, StringComparison.Ordinal)).Select(a => new Uri(a))];
+        if (_hub.Options.AdminSocket && _adminPath is null)
+        {
+            _log.LogWarning(
+                "The name of {Folder} is too long for a socket: an operator has to stop the hub first",
+                _hub.Options.DataDirectory
+            );
+        }
+
+        if (!_hub.Options.Faults.Rules.IsEmpty)
+        {
+            _log.LogWarning("This hub does wrong on purpose, seed {Seed}: {Rules}", _hub.Options.Faults.Seed, _hub.Options.Faults.Rules);
+        }
+
         var every = _hub.Options.Retention.Every;
         _compaction = _hub.Options.Time.CreateTimer(_ => CompactInTurn(), null, every, every);
         _log.LogInformation("Hub listens on {Addresses}", string.Join(", ", Addresses));
@@ -214,8 +204,8 @@ internal sealed class HubServer : IAsyncDisposable
         kestrel.Limits.MaxRequestBufferSize = 64 << 10;
         kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(limits.BodyBytesPerSecond, TimeSpan.FromSeconds(5));
         kestrel.Limits.MinResponseDataRate = new MinDataRate(limits.BodyBytesPerSecond, TimeSpan.FromSeconds(5));
-        kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
-        kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(130);
+        kestrel.Limits.RequestHeadersTimeout = limits.HeadersTime;
+        kestrel.Limits.KeepAliveTimeout = limits.IdleTime;
         var transport = new SocketTransportFactory(Options.Create(new SocketTransportOptions()), options.Logs);
         return new KestrelServer(Options.Create(kestrel), transport, options.Logs);
     }
@@ -235,13 +225,5 @@ internal sealed class HubServer : IAsyncDisposable
         {
             throw new HubException("hub_address", $"'{url}' asks for a free port of a name", "give an IP address with port 0, or a port");
         }
-    }
-
-    private static string HandleOf(string account)
-    {
-        ArgumentException.ThrowIfNullOrWhiteSpace(account);
-        var handle = account.Trim();
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(handle.Length, 128, nameof(account));
-        return handle;
     }
 }

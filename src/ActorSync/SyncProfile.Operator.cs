@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using ActorSync.Auth;
 using ActorSync.Auth.Browser;
+using ActorSync.Hangar;
 using ActorSync.Journal;
 using ActorSync.Model;
 using ActorSync.Sync;
@@ -89,7 +90,9 @@ public sealed partial class SyncProfile
         ).Items;
 
     internal async Task<ImmutableSortedDictionary<string, string>> GetSettingsAsync(CancellationToken cancellation) =>
-        (await _link.AskJournalAsync<Settings>(replyTo => new GetSettings(replyTo), cancellation).ConfigureAwait(false)).Values;
+        (await _link.AskJournalAsync<Settings>(replyTo => new GetSettings(replyTo), cancellation).ConfigureAwait(false)).Values.RemoveRange(
+            HangarMemory.Keys
+        );
 
     /// <summary>Keys: <c>hub</c>, <c>mode</c> (local, hybrid), <c>preset</c>. Applied without a restart. Null removes a key.</summary>
     /// <exception cref="InvalidSettingException">Unknown key or bad value; nothing was changed.</exception>

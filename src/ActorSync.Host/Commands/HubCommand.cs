@@ -4,6 +4,7 @@ using ActorSync.Host.Control;
 using ActorSync.Host.Service;
 using ActorSync.Host.Terminal;
 using ActorSync.Hub;
+using ActorSync.Hub.Http;
 using Serilog.Events;
 
 namespace ActorSync.Host.Commands;
@@ -26,25 +27,54 @@ internal static class HubCommand
             HelpName = "NAME",
             DefaultValueFactory = _ => "default",
         };
-        return new VerbCommand(
+        var fault = new Option<string[]>("--fault")
+        {
+            Description =
+                $"For trying clients out: what the hub does wrong, as {FaultRule.Form}. PATH may end in *; the first rule that matches and fires decides",
+            HelpName = "RULE",
+        };
+        var seed = new Option<int>("--fault-seed") { Description = "Decides which requests a rate hits", HelpName = "N" };
+        var hub = new VerbCommand(
             "hub",
             "The reference hub; prints a pairing code for the account",
             "actorsync hub --account ada",
-            "actorsync hub --urls http://127.0.0.1:5080 --account ada --data /var/lib/actorsync-hub"
+            "actorsync hub --urls http://127.0.0.1:5080 --account ada --data /var/lib/actorsync-hub",
+            "actorsync hub --fault \"POST /v1/me/hangar=401:token_invalid\" --fault \"*=503@5%\" --fault \"*=ok@10%+2s\" --fault-seed 7"
         )
         {
             urls,
             account,
+            fault,
+            seed,
         }.Runs(call =>
             RunAsync(
                 call,
                 [.. call.Get(urls)!.SelectMany(static u => u.Split(';', StringSplitOptions.RemoveEmptyEntries))],
-                call.Get(account)!
+                call.Get(account)!,
+                Faults(call.Get(fault) ?? [], call.Get(seed))
             )
         );
+        foreach (var verb in HubAdminCommands.All())
+        {
+            hub.Subcommands.Add(verb);
+        }
+
+        return hub;
     }
 
-    private static async Task<int> RunAsync(VerbCall call, ImmutableArray<string> urls, string account)
+    private static HubFaults Faults(string[] rules, int seed)
+    {
+        try
+        {
+            return new HubFaults([.. rules.Select(FaultRule.Parse)], seed);
+        }
+        catch (HubException wrong)
+        {
+            throw Failures.Usage("--fault", wrong.Message, wrong.Remedy);
+        }
+    }
+
+    private static async Task<int> RunAsync(VerbCall call, ImmutableArray<string> urls, string account, HubFaults faults)
     {
         var folder = call.Folder;
         using var hostLock = HostLock.Take(folder);
@@ -55,6 +85,8 @@ internal static class HubCommand
             {
                 DataDirectory = folder.Hub,
                 Urls = urls,
+                Faults = faults,
+                AdminSocket = true,
                 Logs = log.Factory,
             },
             call.Stop,
@@ -68,6 +100,11 @@ internal static class HubCommand
         }
         else
         {
+            foreach (var rule in faults.Rules)
+            {
+                call.Say($"wrong on purpose, seed {faults.Seed}: {rule}");
+            }
+
             call.Line($"hub at {string.Join(", ", addresses)}");
             call.Line($"pairing code for {account}: {code.Code}, until {Plain.Time(code.ExpiresAt)}");
             call.Line($"on a device: actorsync pair {code.Code} --hub {addresses[0]}");

@@ -24,6 +24,11 @@ internal static class Verbs
         ["config"] = ConfigCommand.Create,
         ["get"] = GetCommand.Create,
         ["digest"] = DigestCommand.Create,
+        ["hangar"] = HangarCommand.Create,
+        ["profile"] = ProfileCommand.Create,
+        ["logs"] = LogsCommand.Create,
+        ["log-level"] = LogLevelCommand.Create,
+        ["actors"] = ActorsCommand.Create,
         ["doctor"] = DoctorCommand.Create,
         ["bench"] = BenchCommand.Create,
     };

@@ -26,6 +26,13 @@ internal static class Calls
         static (profile, _, cancellation) => profile.DrainAsync(cancellation)
     );
 
+    public static readonly ControlCall<Empty, HangarOutcome> PushHangar = new(
+        "push-hangar",
+        Json.Empty,
+        Json.HangarOutcome,
+        static (profile, _, cancellation) => profile.PushHangarAsync(cancellation)
+    );
+
     public static readonly ControlCall<EnqueueAsk, EnqueueAnswer> Enqueue = new(
         "enqueue",
         Json.EnqueueAsk,
@@ -233,6 +240,7 @@ internal static class Calls
     {
         Status,
         Drain,
+        PushHangar,
         Enqueue,
         Checkpoint,
         Receipt,

@@ -124,6 +124,7 @@ internal sealed class EmbeddedHub(HubServer server, TimeProvider time) : IAsyncD
         new()
         {
             DataDirectory = folder.Hub,
+            AdminSocket = true,
             Urls = [$"http://127.0.0.1:{port}"],
             Logs = logs,
         };

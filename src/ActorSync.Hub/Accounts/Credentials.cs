@@ -52,8 +52,8 @@ internal sealed class Credentials(AccessTokens tokens, HubOptions options)
 
         if (pairing.RedeemedAt is { } redeemedAt)
         {
-            return pairing.Nonce == nonce && account.Device(deviceId)?.Number == pairing.Device
-                ? Redeemed(account, deviceId, code, nonce, pairing.Family!.Value, redeemedAt)
+            return pairing.Family is { } given && pairing.Nonce == nonce && account.Device(deviceId)?.Number == pairing.Device
+                ? Redeemed(account, deviceId, code, nonce, given, redeemedAt)
                 : new GrantOutcome.Refused(409, "already_redeemed", "the code was used; ask for a new one");
         }
 
@@ -64,6 +64,33 @@ internal sealed class Credentials(AccessTokens tokens, HubOptions options)
         var granted = Redeemed(account, deviceId, code, nonce, family, now);
         store.Credentials.AddToken(HashOfToken(granted.Grant.RefreshToken), family, now);
         return granted;
+    }
+
+    /// <summary>Uses a code up without a device. The account, or null with a sentence for the person.</summary>
+    /// <param name="nonce">Who used it may do so again while it lasts.</param>
+    public AccountState? Spend(HubStore store, string code, string nonce, out string? refusal)
+    {
+        var hash = HashOf(code);
+        var pairing = store.Credentials.Code(hash);
+        refusal =
+            pairing is null ? "There is no such code. Ask for a new one."
+            : pairing.ExpiresAt <= store.Now ? "The code has expired. Ask for a new one."
+            : pairing.RedeemedAt is not null && pairing.Nonce != nonce ? "The code was used. Ask for a new one."
+            : null;
+        if (refusal is not null)
+        {
+            return null;
+        }
+
+        store.Credentials.Redeem(hash, null, nonce, null, store.Now);
+        return store.Accounts.ByNumber(pairing!.Account);
+    }
+
+    /// <summary>Lets a device in, with a credential of its own.</summary>
+    public GrantOutcome.Granted Join(HubStore store, AccountState account, string deviceId, string? deviceName, out long family)
+    {
+        family = NewFamily(store, Join(store, account, deviceId, deviceName));
+        return new GrantOutcome.Granted(Grant(account, deviceId, family, NewToken(store, family), store.Now));
     }
 
     public GrantOutcome Refresh(HubStore store, string refreshToken, string deviceId)
@@ -93,11 +120,7 @@ internal sealed class Credentials(AccessTokens tokens, HubOptions options)
             store.Credentials.ReplaceTokens(row.Family, now, now - (long)Memory.TotalMilliseconds);
         }
 
-        Span<byte> random = stackalloc byte[32];
-        options.Chance.Fill(random);
-        var next = Base64Url.EncodeToString(random);
-        store.Credentials.AddToken(HashOfToken(next), row.Family, now);
-        return new GrantOutcome.Granted(Grant(account, deviceId, row.Family, next, now));
+        return new GrantOutcome.Granted(Grant(account, deviceId, row.Family, NewToken(store, row.Family), now));
     }
 
     public static void Revoke(HubStore store, AccountState account, DeviceState device)
@@ -133,6 +156,15 @@ internal sealed class Credentials(AccessTokens tokens, HubOptions options)
         device.LastSeenAt = store.Now;
         device.Changed = true;
         return device;
+    }
+
+    private string NewToken(HubStore store, long family)
+    {
+        Span<byte> random = stackalloc byte[32];
+        options.Chance.Fill(random);
+        var token = Base64Url.EncodeToString(random);
+        store.Credentials.AddToken(HashOfToken(token), family, store.Now);
+        return token;
     }
 
     private long NewFamily(HubStore store, DeviceState device)

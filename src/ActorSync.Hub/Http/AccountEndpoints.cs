@@ -84,6 +84,33 @@ internal sealed class AccountEndpoints(HubContext hub)
         return AnswerTo(await hub.Store.RunAsync(store => hub.Credentials.Redeem(store, code, device, name, nonce)));
     }
 
+    public async Task<HubAnswer> ExchangeAsync(HttpContext context)
+    {
+        if (hub.Throttle.Try(context.Connection.RemoteIpAddress) is { } wait)
+        {
+            return HubAnswer.Error(429, "throttled", "too many tries to sign in; wait a minute", retryAfter: wait, close: true);
+        }
+
+        var (form, refusal) = await hub.FormAsync(context);
+        if (form is null)
+        {
+            return refusal!;
+        }
+
+        if (
+            form.Text("code", MostText) is not { } code
+            || form.Text("code_verifier", MostText) is not { } verifier
+            || form.Text("redirect_uri", 4 * MostText) is not { } redirect
+            || form.Text("device_id", MostText) is not { } device
+        )
+        {
+            return HubAnswer.Invalid("code, code_verifier, redirect_uri and device_id must be texts that are not blank");
+        }
+
+        var name = form.Text("device_name", MostText);
+        return AnswerTo(await hub.Store.RunAsync(store => hub.SignIn.Exchange(store, code, verifier, redirect, device, name)));
+    }
+
     public Task<HubAnswer> DevicesAsync(HttpContext context) =>
         hub.RunAsync(
             context,

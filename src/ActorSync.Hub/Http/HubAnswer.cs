@@ -1,11 +1,13 @@
 using System.Collections.Immutable;
+using System.Text;
 using System.Text.Json;
+using ActorSync.Hub.Admin;
 using Microsoft.AspNetCore.Http;
 
 namespace ActorSync.Hub.Http;
 
-/// <summary>An answer: status and a JSON body, or none. Errors always carry our envelope.</summary>
-internal sealed record HubAnswer
+/// <summary>An answer: status and a body, which is JSON but for pages, or none. Errors always carry our envelope.</summary>
+internal sealed record HubAnswer : IDisposable
 {
     private HubAnswer(int status, JsonBuffer? body) => (Status, Body) = (status, body);
 
@@ -38,11 +40,23 @@ internal sealed record HubAnswer
 
     public static HubAnswer Json(JsonBuffer body, int status = 200) => new(status, body);
 
+    public static HubAnswer Json(AdminAnswer answer) => Json(json => JsonSerializer.Serialize(json, answer, AdminJson.Default.AdminAnswer));
+
     public static HubAnswer Json(Action<Utf8JsonWriter> write, int status = 200) => new(status, Written(write));
+
+    public string ContentType { get; private init; } = "application/json";
+
+    public static HubAnswer Html(int status, string page)
+    {
+        var body = new JsonBuffer(page.Length);
+        return new HubAnswer(status, body.Raw(Encoding.UTF8.GetBytes(page))) { ContentType = "text/html; charset=utf-8" };
+    }
 
     public static HubAnswer Stream(Func<Stream, Task> source, IDisposable held) => new(200, null) { Source = source, Held = held };
 
     public static HubAnswer Takeover(Func<HttpContext, Task<HubAnswer?>> upgrade) => new(101, null) { Upgrade = upgrade };
+
+    public HubAnswer After(TimeSpan wait) => this with { RetryAfter = Seconds(wait) };
 
     public HubAnswer With(string header, string value) => this with { Headers = Headers.Add(new(header, value)) };
 
@@ -67,7 +81,7 @@ internal sealed record HubAnswer
         });
         return new HubAnswer(status, body)
         {
-            RetryAfter = retryAfter is { } wait ? (int)Math.Max(1, Math.Ceiling(wait.TotalSeconds)) : null,
+            RetryAfter = retryAfter is { } wait ? Seconds(wait) : null,
             Allow = allow,
             Close = close,
         };
@@ -76,6 +90,15 @@ internal sealed record HubAnswer
     public static HubAnswer Invalid(string message) => Error(400, "invalid_request", message);
 
     public static HubAnswer Unavailable(string message) => Error(503, "unavailable", message, retryAfter: TimeSpan.FromSeconds(1));
+
+    /// <summary>For an answer that is not sent.</summary>
+    public void Dispose()
+    {
+        Body?.Dispose();
+        Held?.Dispose();
+    }
+
+    private static int Seconds(TimeSpan wait) => (int)Math.Max(1, Math.Ceiling(wait.TotalSeconds));
 
     private static JsonBuffer Written(Action<Utf8JsonWriter> write)
     {

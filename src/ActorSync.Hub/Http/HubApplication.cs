@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using ActorSync.Hub.Admin;
 using ActorSync.Hub.Store;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -18,6 +19,8 @@ internal sealed class HubApplication : IHttpApplication<HttpContext>
 
     private readonly HubContext _hub;
     private readonly ILogger _log;
+    private readonly AdminSocket _admin;
+    private readonly FaultDice _faults;
     private readonly SyncEndpoints _sync;
     private readonly Dictionary<string, Dictionary<string, Func<HttpContext, Task<HubAnswer>>>> _routes;
 
@@ -25,8 +28,11 @@ internal sealed class HubApplication : IHttpApplication<HttpContext>
     {
         _hub = hub;
         _log = hub.Options.Logs.CreateLogger<HubApplication>();
+        _admin = new AdminSocket(hub);
+        _faults = new FaultDice(hub.Options.Faults);
         _sync = new SyncEndpoints(hub);
         var accounts = new AccountEndpoints(hub);
+        var authorize = new AuthorizeEndpoint(hub);
         var probes = new ProbeEndpoints(hub);
         _routes = new(StringComparer.Ordinal)
         {
@@ -35,6 +41,8 @@ internal sealed class HubApplication : IHttpApplication<HttpContext>
             ["/api/v1/sync/ack"] = On(("POST", _sync.AckAsync)),
             ["/api/v1/sync/snapshot"] = On(("GET", new SnapshotEndpoint(hub).ReadAsync)),
             ["/api/v1/sync/digest"] = On(("GET", _sync.DigestAsync)),
+            ["/authorize"] = On(("GET", authorize.ShowAsync), ("POST", authorize.SubmitAsync)),
+            ["/v1/auth/token"] = On(("POST", accounts.ExchangeAsync)),
             ["/v1/auth/me"] = On(("GET", accounts.MeAsync)),
             ["/v1/auth/refresh"] = On(("POST", accounts.RefreshAsync)),
             ["/v1/auth/devices/start"] = On(("POST", accounts.StartPairingAsync)),
@@ -42,6 +50,7 @@ internal sealed class HubApplication : IHttpApplication<HttpContext>
             ["/v1/auth/devices/self"] = On(("DELETE", accounts.RevokeSelfAsync)),
             ["/v1/devices"] = On(("GET", accounts.DevicesAsync)),
             ["/v1/devices/self"] = On(("PUT", accounts.DescribeSelfAsync)),
+            ["/v1/me/hangar"] = On(("POST", new HangarEndpoint(hub).PutAsync)),
             ["/health"] = On(("GET", probes.HealthAsync)),
             ["/ready"] = On(("GET", probes.ReadyAsync)),
         };
@@ -56,7 +65,7 @@ internal sealed class HubApplication : IHttpApplication<HttpContext>
         context.Response.Headers["X-Request-Id"] = RequestId(context);
         try
         {
-            var answer = await AnswerAsync(context, async () => await DispatchAsync(context));
+            var answer = await AnswerAsync(context, () => FaultyAsync(context));
             if (answer?.Upgrade is { } upgrade)
             {
                 answer = await AnswerAsync(context, () => upgrade(context));
@@ -71,6 +80,38 @@ internal sealed class HubApplication : IHttpApplication<HttpContext>
         {
             // The caller is gone: there is nobody to answer.
             context.Abort();
+        }
+    }
+
+    /// <summary>What the hub was started to do wrong with this request, or the right answer to it.</summary>
+    private async Task<HubAnswer?> FaultyAsync(HttpContext context)
+    {
+        if (AdminSocket.IsOn(context) || _faults.Draw(context.Request.Method, context.Request.Path.Value ?? "") is not { } fault)
+        {
+            return await DispatchAsync(context);
+        }
+
+        if (fault.Delay > TimeSpan.Zero)
+        {
+            await Task.Delay(fault.Delay, _hub.Options.Time, context.RequestAborted);
+        }
+
+        switch (fault.Kind)
+        {
+            case FaultKind.Error:
+                var wait = fault.Status is 429 or 503 ? TimeSpan.FromSeconds(1) : (TimeSpan?)null;
+                return HubAnswer.Error(fault.Status, fault.Code, "this hub was started with --fault", retryAfter: wait);
+            case FaultKind.Html:
+                return HubAnswer.Html(fault.Status, "<!doctype html><title>Sign in to the network</title><h1>Welcome</h1>");
+            case FaultKind.Drop:
+                context.Abort();
+                return null;
+            case FaultKind.LoseAnswer:
+                (await DispatchAsync(context)).Dispose();
+                context.Abort();
+                return null;
+            default:
+                return await DispatchAsync(context);
         }
     }
 
@@ -114,6 +155,11 @@ internal sealed class HubApplication : IHttpApplication<HttpContext>
 
     private Task<HubAnswer> DispatchAsync(HttpContext context)
     {
+        if (AdminSocket.IsOn(context))
+        {
+            return _admin.AnswerAsync(context);
+        }
+
         var path = context.Request.Path.Value ?? "";
         var method = context.Request.Method;
         if (_routes.TryGetValue(path, out var methods))
@@ -168,7 +214,7 @@ internal sealed class HubApplication : IHttpApplication<HttpContext>
 
         using (body)
         {
-            response.ContentType = "application/json";
+            response.ContentType = answer.ContentType;
             response.ContentLength = body.Length;
             await response.Body.WriteAsync(body.Written, context.RequestAborted);
         }

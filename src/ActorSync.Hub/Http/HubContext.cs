@@ -1,4 +1,5 @@
 using ActorSync.Hub.Accounts;
+using ActorSync.Hub.Admin;
 using ActorSync.Hub.Sockets;
 using ActorSync.Hub.Store;
 using Microsoft.AspNetCore.Http;
@@ -11,6 +12,10 @@ internal sealed record HubContext(HubOptions Options, StoreThread Store, AccessT
     private const int MostFormBytes = 16 << 10;
 
     public RequestBody Bodies { get; } = new(Options.Limits);
+
+    public BrowserSignIn SignIn { get; } = new(Tokens, Credentials, Options);
+
+    public HubAdmin Admin { get; } = new(Store, Credentials, Options);
 
     public SocketDesk Sockets { get; } = new(Store);
 

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace ActorSync.Hub.Http;
 
@@ -19,9 +20,9 @@ internal sealed class RequestBody(HubLimits limits)
             return (null, HubAnswer.Error(415, "unsupported_encoding", "Content-Encoding: send gzip or nothing", close: true));
         }
 
-        if (context.Request.ContentLength > most)
+        if (context.Request.ContentLength is { } announced && announced > most)
         {
-            return (null, TooLarge(most));
+            return (null, TooLarge(most, close: !IsPassedOver(context, announced, most)));
         }
 
         var sent = new Lease(this);
@@ -112,13 +113,27 @@ internal sealed class RequestBody(HubLimits limits)
         return (null, refusal);
     }
 
-    private static HubAnswer TooLarge(int most) =>
+    /// <summary>
+    /// A body that is somewhat too large is read and thrown away behind the answer. Who is cut off while sending sees a broken connection and not the 413.
+    /// </summary>
+    private static bool IsPassedOver(HttpContext context, long announced, int most)
+    {
+        if (announced > 4L * most || context.Features.Get<IHttpMaxRequestBodySizeFeature>() is not { IsReadOnly: false } limit)
+        {
+            return false;
+        }
+
+        limit.MaxRequestBodySize = announced;
+        return true;
+    }
+
+    private static HubAnswer TooLarge(int most, bool close = true) =>
         HubAnswer.Error(
             413,
             "too_large",
             $"the body is over {most} bytes after decompression",
             json => json.WriteNumber("limit_bytes"u8, most),
-            close: true
+            close: close
         );
 
     private static HubAnswer Busy() =>

@@ -57,13 +57,16 @@ internal sealed class SocketEndpoint(HubContext hub)
                 .With("Sec-WebSocket-Version", Version);
         }
 
-        return _slots.TryTake(account)
-            ? HubAnswer.Takeover(upgrading => RunAsync(upgrading, account, new WakeSocket(claims, hub.Options.Limits, hub.Options.Time)))
-            : HubAnswer.Error(429, "throttled", "too many sockets are open; poll instead", retryAfter: Full);
+        return HubAnswer.Takeover(upgrading => RunAsync(upgrading, account, new WakeSocket(claims, hub.Options.Limits, hub.Options.Time)));
     }
 
     private async Task<HubAnswer?> RunAsync(HttpContext context, long account, WakeSocket socket)
     {
+        if (!_slots.TryTake(account))
+        {
+            return HubAnswer.Error(429, "throttled", "too many sockets are open; poll instead", retryAfter: Full);
+        }
+
         // Registered before the log's end is read: nothing is committed unnoticed between the two.
         hub.Sockets.Add(account, socket);
         try

@@ -1,10 +1,17 @@
+using System.Text.Json.Serialization;
+
 namespace ActorSync.Hub.Store;
 
 /// <summary>Whether an account may sync. The numbers are stored.</summary>
 internal enum AccountStatus : byte
 {
+    [JsonStringEnumMemberName("active")]
     Active = 0,
+
+    [JsonStringEnumMemberName("disabled")]
     SyncDisabled = 1,
+
+    [JsonStringEnumMemberName("restricted")]
     Restricted = 2,
 }
 

@@ -14,6 +14,7 @@ internal sealed class AccountTable(Connection connection)
     private readonly Statement _selectById = connection.Prepare($"{SelectAccount} WHERE id = ?");
     private readonly Statement _selectByHandle = connection.Prepare($"{SelectAccount} WHERE handle = ?");
     private readonly Statement _selectByNumber = connection.Prepare($"{SelectAccount} WHERE number = ?");
+    private readonly Statement _selectNumbers = connection.Prepare("SELECT number FROM account ORDER BY number");
     private readonly Statement _selectUnfolded = connection.Prepare(
         "SELECT number FROM account WHERE folded_id < last_id AND number > ? ORDER BY number LIMIT 1"
     );
@@ -53,6 +54,17 @@ internal sealed class AccountTable(Connection connection)
 
     /// <summary>The first account behind <paramref name="number"/> with operations that could be compacted; null when there is none.</summary>
     public AccountState? NextCompactable(long number) => Next(_selectCompactable, number);
+
+    public List<long> Numbers()
+    {
+        var numbers = new List<long>();
+        while (_selectNumbers.Step())
+        {
+            numbers.Add(_selectNumbers.Int64(0));
+        }
+
+        return numbers;
+    }
 
     public AccountState Create(string id, string handle, long now)
     {

@@ -107,8 +107,9 @@ internal sealed class CredentialTable(Connection connection)
         return row;
     }
 
-    public void Redeem(ReadOnlySpan<byte> code, DeviceState device, string nonce, long family, long now) =>
-        _redeemCode.Bind(1, now).Bind(2, device.Number).Bind(3, nonce).Bind(4, family).BindBlob(5, code).Run();
+    /// <param name="device">Null for one that is spent in a browser, before any device is known.</param>
+    public void Redeem(ReadOnlySpan<byte> code, DeviceState? device, string nonce, long? family, long now) =>
+        _redeemCode.Bind(1, now).Bind(2, device?.Number).Bind(3, nonce).Bind(4, family).BindBlob(5, code).Run();
 }
 
 internal sealed record FamilyRow(long Device, long? RevokedAt);

@@ -26,6 +26,8 @@ internal sealed class HubStore : IDisposable
         Log = new OperationLog(connection);
         Replica = new Replica(connection, Log);
         Compaction = new LogCompaction(connection);
+        Hangar = new HangarTable(connection);
+        Authorizations = new AuthorizationTable(connection);
         Credentials = new CredentialTable(connection);
     }
 
@@ -38,6 +40,10 @@ internal sealed class HubStore : IDisposable
     public Replica Replica { get; }
 
     public LogCompaction Compaction { get; }
+
+    public HangarTable Hangar { get; }
+
+    public AuthorizationTable Authorizations { get; }
 
     public CredentialTable Credentials { get; }
 

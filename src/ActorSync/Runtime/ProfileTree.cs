@@ -1,5 +1,7 @@
 using ActorSync.Auth;
 using ActorSync.Drain;
+using ActorSync.Events;
+using ActorSync.Hangar;
 using ActorSync.Journal;
 using ActorSync.Model;
 using ActorSync.Network;
@@ -46,8 +48,30 @@ internal sealed class ProfileTree
             Supervision.Status,
             () => children.Status(new StatusSetup(setup.Name, device(), options, platform, setup.Journal, setup.Hub))
         );
+        var source = new HangarPort(options.HangarSource, setup.Name, options.Hangar.MaxBytes, platform.Time);
+        Hangar = new HangarKeeper(
+            platform.Time,
+            start =>
+                Keep(
+                    Supervision.Hangar,
+                    () =>
+                        children.Hangar(
+                            new HangarSetup(
+                                setup.Name,
+                                device(),
+                                options.Hangar,
+                                Supervision.HangarLaw,
+                                source,
+                                platform,
+                                setup.Journal,
+                                setup.Hub
+                            ),
+                            start()
+                        )
+                )
+        );
         Network = Keep(Supervision.Network, () => NetworkActor.Props(platform));
-        _all = [Journal, Auth, Sync, Status, Network];
+        _all = [Journal, Auth, Sync, Hangar.Keeper, Status, Network];
 
         ChildKeeper Keep(string name, Func<Props> props) => _keep(name, name, props);
     }
@@ -57,6 +81,8 @@ internal sealed class ProfileTree
     public ChildKeeper Auth { get; }
 
     public ChildKeeper Sync { get; }
+
+    public HangarKeeper Hangar { get; }
 
     public ChildKeeper Status { get; }
 
@@ -73,6 +99,7 @@ internal sealed class ProfileTree
         Network.Start();
         Auth.Start();
         Sync.Start();
+        Hangar.Keeper.Start();
     }
 
     /// <summary>Starts the forwarder of an app's outbox, once a name.</summary>
@@ -99,6 +126,7 @@ internal sealed class ProfileTree
     public void TellAll(object message)
     {
         Sync.Ref?.Tell(message);
+        Hangar.Keeper.Ref?.Tell(message);
         Status.Ref?.Tell(message);
     }
 
@@ -172,7 +200,10 @@ internal sealed class ProfileTree
             is SyncProtocol.SyncReport
                 or DrainProtocol.LaneReport
                 or SyncProtocol.LaneKept
+                or HangarProtocol.HangarReport
                 or AuthProtocol.CredentialChanged
+                or SyncProtocol.CredentialDoubted
+                or SyncEvent
                 or JournalProtocol.JournalOpened
                 or NetworkProtocol.NetworkBack
                 or DrainReport;

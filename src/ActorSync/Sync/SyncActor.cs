@@ -141,7 +141,10 @@ internal sealed partial class SyncActor : UntypedActor, IWithTimers
             case OrdersTaken taken:
                 _lanes.Taken(taken);
                 break;
-            case CredentialDoubted doubted:
+            case SyncProtocol.CredentialDoubted doubted:
+                Doubted(doubted);
+                break;
+            case DrainProtocol.CredentialDoubted doubted:
                 Refused(doubted.Generation, doubted.Status, doubted.Code, doubted.Message);
                 break;
             case NetworkProtocol.NetworkBack back:
@@ -209,6 +212,8 @@ internal sealed partial class SyncActor : UntypedActor, IWithTimers
                 break;
             case ReadSettings:
                 _desk.Read();
+                break;
+            case SyncProtocol.CredentialDoubted: // nothing is sent yet, and what is sent first decides
                 break;
             case AuthProtocol.SignOut signOut:
                 SignOut(signOut);

@@ -39,6 +39,10 @@ internal static class HubCalls
     public static HubCall RevokeSelf(Uri hub, AccessToken token) =>
         new(hub, HttpMethod.Delete, HubPaths.SelfDevice, token, MaxAnswerBytes: SmallAnswer);
 
+    /// <param name="body">A whole snapshot of the side collection.</param>
+    public static HubCall Hangar(Uri hub, AccessToken token, ReadOnlyMemory<byte> body) =>
+        new(hub, HttpMethod.Post, HubPaths.Hangar, token, body, MaxAnswerBytes: SmallAnswer);
+
     /// <param name="head">The head that belongs to <paramref name="since"/>, or null.</param>
     /// <param name="limit">1 to 1,000.</param>
     public static HubCall OpsPage(Uri hub, AccessToken token, long since, string? head, int limit)

@@ -11,5 +11,6 @@ internal static class HubPaths
     public const string Token = "/v1/auth/token";
     public const string Authorize = "/authorize";
     public const string SelfDevice = "/v1/auth/devices/self";
+    public const string Hangar = "/v1/me/hangar";
     public const string Health = "/health";
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
@@ -11,6 +12,10 @@ public sealed class Interceptor : IAsyncDisposable
 {
     private readonly HttpClient _hub;
     private readonly AdversaryServer _server;
+    private int _requests;
+    private int _faults;
+    private int _refreshes;
+    private long _lastGood;
 
     public Interceptor(Uri hub, TestCertificates certificates)
     {
@@ -30,7 +35,18 @@ public sealed class Interceptor : IAsyncDisposable
     /// <summary>Null carries the request to the hub.</summary>
     public Func<AdversaryConnection, Task>? Fault { get; set; }
 
-    public int Faults { get; private set; }
+    /// <summary>Asked for each request while there is no <see cref="Fault"/>; null carries it.</summary>
+    public Func<Func<AdversaryConnection, Task>?>? Chance { get; set; }
+
+    public int Requests => _requests;
+
+    public int Faults => _faults;
+
+    /// <summary>How many requests asked for a new token.</summary>
+    public int Refreshes => _refreshes;
+
+    /// <summary>When the hub last answered with success and JSON, as <c>Stopwatch</c> counts.</summary>
+    public long LastGood => Interlocked.Read(ref _lastGood);
 
     public async ValueTask DisposeAsync()
     {
@@ -46,15 +62,26 @@ public sealed class Interceptor : IAsyncDisposable
             return;
         }
 
-        if (Fault is { } fault)
+        Interlocked.Increment(ref _requests);
+        if (request.Head.StartsWith("POST /v1/auth/refresh", StringComparison.Ordinal))
         {
-            Faults++;
+            Interlocked.Increment(ref _refreshes);
+        }
+
+        if ((Fault ?? Chance?.Invoke()) is { } fault)
+        {
+            Interlocked.Increment(ref _faults);
             await fault(connection);
             return;
         }
 
         using var carried = Read(request);
         using var answer = await _hub.SendAsync(carried);
+        if (answer.StatusCode == HttpStatusCode.OK)
+        {
+            Interlocked.Exchange(ref _lastGood, Stopwatch.GetTimestamp());
+        }
+
         var body = await answer.Content.ReadAsByteArrayAsync();
         var head = new StringBuilder($"HTTP/1.1 {(int)answer.StatusCode} {answer.ReasonPhrase}\r\nContent-Length: {body.Length}\r\n");
         foreach (var (name, values) in answer.Headers.Concat(answer.Content.Headers))

@@ -71,6 +71,7 @@ public sealed class CommandLineTests
     [InlineData("--embedded-hub", "run", "--embedded-hub", "--hub", "https://hub.example.com")]
     [InlineData("--mode", "run", "--mode", "sideways")]
     [InlineData("--urls", "hub", "--urls", "ftp://127.0.0.1:1")]
+    [InlineData("--fault", "hub", "--fault", "health=503")]
     [InlineData("--yes", "queue", "clear")]
     [InlineData("--reason", "dead", "discard", "01890a5d-ac96-774b-bcce-b302099a8057")]
     [InlineData("--all", "dead", "retry")]

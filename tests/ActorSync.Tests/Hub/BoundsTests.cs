@@ -97,6 +97,19 @@ public sealed class BoundsTests
     }
 
     [Fact]
+    [Trait("criterion", "D12")]
+    public async Task Who_sends_far_too_much_is_told_and_not_cut_off_while_sending()
+    {
+        await using var world = await HubWorld.StartAsync();
+        var device = await world.JoinAsync();
+        for (var i = 0; i < 10; i++)
+        {
+            (await PushAsync(device, new byte[(3 * Limit) + i], null)).ShouldBe(413, "too_large");
+            (await device.PushAsync(null)).ShouldBe(200);
+        }
+    }
+
+    [Fact]
     [Trait("criterion", "X3")]
     public async Task A_body_that_does_not_end_is_cut_off_at_the_limit()
     {
@@ -195,7 +208,7 @@ public sealed class BoundsTests
         return device.SendAsync(HttpMethod.Post, "/api/v1/sync/ops", content);
     }
 
-    private static byte[] Zip(byte[] plain)
+    internal static byte[] Zip(byte[] plain)
     {
         using var zipped = new MemoryStream();
         using (var gzip = new GZipStream(zipped, CompressionLevel.Fastest))

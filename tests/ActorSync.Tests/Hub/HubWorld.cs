@@ -109,6 +109,9 @@ internal sealed class HubDevice(HubWorld world, string id, string token)
 
     public string Token { get; } = token;
 
+    /// <summary>The same device at a hub that was started again, at another port.</summary>
+    public HubDevice At(HubWorld there) => new(there, Id, Token);
+
     public async Task<Answer> PushAsync(long? clock, params JsonObject[] ops) => await PushAsync(Envelope(clock, ops));
 
     public JsonObject Envelope(long? clock, params JsonObject[] ops)

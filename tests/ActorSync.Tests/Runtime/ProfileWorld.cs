@@ -220,6 +220,8 @@ internal sealed class ScriptedAuth
 
     public Uri Hub { get; set; } = ProfileWorld.HubAddress;
 
+    public string Account { get; set; } = "ada";
+
     public string? Problem { get; set; }
 
     public Func<AuthProtocol.CredentialRefused, AuthProtocol.Verdict>? OnRefused { get; set; }
@@ -231,7 +233,8 @@ internal sealed class ScriptedAuth
     /// <summary>Leaves so many questions for the credential without an answer.</summary>
     public int Deaf { get; set; }
 
-    public AuthProtocol.Binding? Binding => Token is null ? null : new AuthProtocol.Binding(Hub, "ada", "@ada", null, CanRefresh: true);
+    public AuthProtocol.Binding? Binding =>
+        Token is null ? null : new AuthProtocol.Binding(Hub, Account, "@" + Account, null, CanRefresh: true);
 
     public AuthProtocol.CurrentCredential Current => new(Generation, Token is null ? null : new AccessToken(Token), Binding, Problem);
 
