@@ -30,6 +30,7 @@ internal static class Verbs
         ["log-level"] = LogLevelCommand.Create,
         ["actors"] = ActorsCommand.Create,
         ["doctor"] = DoctorCommand.Create,
+        ["conformance"] = ConformanceCommand.Create,
         ["bench"] = BenchCommand.Create,
     };
 }
