@@ -108,14 +108,17 @@ internal static class ConformanceRun
         try
         {
             var health = await session.Nobody.GetAsync("/health");
-            var me = await new HubCaller(session.Way, session.Input.Token).GetAsync("/v1/auth/me");
-            if (me.Status is 401 or 403 && me.EnvelopeFault() is null)
+            foreach (var path in new[] { "/v1/auth/me", $"{TestDevice.OpsPath}?since=0&limit=1" })
             {
-                throw new SyncException(
-                    "not_signed_in",
-                    $"the hub refuses the token: {me.Json.Text("error")}",
-                    "give --token one that it takes"
-                );
+                var answer = await new HubCaller(session.Way, session.Input.Token).GetAsync(path);
+                if (answer.Status is 401 or 403 && answer.EnvelopeFault() is null)
+                {
+                    throw new SyncException(
+                        "not_signed_in",
+                        $"the hub refuses the token: {answer.Json.Text("error")}",
+                        "give --token one that it takes"
+                    );
+                }
             }
 
             await session.OpenAsync();

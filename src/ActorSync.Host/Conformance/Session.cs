@@ -124,15 +124,11 @@ internal sealed class Session(ConformanceInput input, HubWay way)
         // As a person might type it.
         var answer = await RedeemAsync($"{code[..4].ToLowerInvariant()}-{code[4..]}", device, nonce);
         Require(answer.Status != 429, "the hub throttles pairing; wait a minute");
-        Paired = new Guest(code, device, nonce, answer.Gives());
+        var granted = answer.Gives();
+        Paired = new Guest(code, device, nonce, granted, granted.Text("access_token"), granted.Text("refresh_token"));
         return Paired;
     }
 }
 
 /// <summary>A device that was paired, and the first answer it got.</summary>
-internal sealed record Guest(string Code, string Device, string Nonce, JsonElement Granted)
-{
-    public string AccessToken => Granted.Text("access_token");
-
-    public string RefreshToken => Granted.Text("refresh_token");
-}
+internal sealed record Guest(string Code, string Device, string Nonce, JsonElement Granted, string AccessToken, string RefreshToken);

@@ -77,6 +77,31 @@ public sealed class ConformanceCommandTests
     }
 
     [Fact]
+    public async Task A_token_whose_account_may_not_sync_is_exit_3()
+    {
+        await using var hub = await ConformanceHub.StartAsync();
+
+        var result = await RunAsync(hub.Address, (await hub.InputAsync()).DisabledToken!);
+
+        result.Code.ShouldBe(ExitCodes.NotSignedIn);
+        result.Error.ShouldContain("sync_disabled");
+    }
+
+    [Fact]
+    public async Task What_is_no_hub_is_exit_1_and_says_what_it_missed()
+    {
+        await using var hub = await ConformanceHub.StartAsync();
+        var page = new Deviation { Tell = (_, told) => told with { Body = "<html>"u8.ToArray() } };
+        await using var portal = await DeviantHub.StartAsync(hub.Address, page);
+
+        var result = await RunAsync(portal.Address, await hub.TokenAsync("ada", "device-a"));
+
+        result.Code.ShouldBe(ExitCodes.Failed);
+        result.Error.ShouldContain("not_a_hub");
+        result.Error.ShouldContain("a body that is no JSON");
+    }
+
+    [Fact]
     public async Task Where_nothing_answers_it_is_exit_4()
     {
         using var closed = new TcpListener(IPAddress.Loopback, 0);

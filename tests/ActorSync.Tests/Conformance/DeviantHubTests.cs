@@ -1,3 +1,4 @@
+using ActorSync.Host.Conformance.Checks;
 using ActorSync.Hub;
 using Shouldly;
 using Xunit;
@@ -47,6 +48,23 @@ public sealed class DeviantHubTests(DeviantHubTests.Behind behind) : IClassFixtu
         var report = await ConformanceHub.RunAsync(await behind.Hub.InputAsync(deviant.Address), "requests", check);
 
         report.Checks.Single(c => c.Id == check).Result.ShouldBe("failed");
+    }
+
+    /// <summary>No check passes by asking too little: one that says yes to everything, or no, passes none of them.</summary>
+    [Theory]
+    [InlineData(200, "{}")]
+    [InlineData(204, "")]
+    [InlineData(400, "{\"error\":\"invalid_request\",\"message\":\"no\"}")]
+    [InlineData(401, "{\"error\":\"token_missing\",\"message\":\"no\"}")]
+    [InlineData(404, "{\"error\":\"not_found\",\"message\":\"no\"}")]
+    public async Task A_hub_that_always_says_the_same_passes_nothing(int status, string body)
+    {
+        await using var deviant = await DeviantHub.StartAsync(behind.Hub.Address, Deviations.AlwaysTheSame(status, body));
+
+        var report = await ConformanceHub.RunAsync(await behind.Hub.InputAsync(deviant.Address));
+
+        var looksBack = RunChecks.All.Select(c => c.Id);
+        report.Checks.Where(c => c.Result == "passed").Select(c => c.Id).Except(looksBack).ShouldBeEmpty();
     }
 
     [Fact]

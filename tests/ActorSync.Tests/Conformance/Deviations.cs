@@ -18,6 +18,28 @@ internal static partial class Deviations
         .. OfDoors,
     ];
 
+    /// <summary>From when a run has begun, that is after its first push.</summary>
+    public static Deviation AlwaysTheSame(int status, string body)
+    {
+        var begun = false;
+        return new Deviation
+        {
+            Instead = asked =>
+                begun
+                    ? new Told(
+                        status,
+                        ImmutableDictionary<string, string>.Empty.Add("content-type", "application/json"),
+                        asked.Method == "HEAD" ? [] : Encoding.UTF8.GetBytes(body)
+                    )
+                    : null,
+            Tell = (asked, told) =>
+            {
+                begun |= IsPush(asked) && told.Status == 200;
+                return told;
+            },
+        };
+    }
+
     private static Deviation Answering(Func<Asked, bool> to, Action<JsonObject> change) =>
         new() { Tell = (asked, told) => to(asked) && told.Body.Length > 0 ? Changed(told, change) : told };
 

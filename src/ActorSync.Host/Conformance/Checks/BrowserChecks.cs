@@ -49,6 +49,9 @@ internal static class BrowserChecks
                 $"redirect_uri '{redirect}': expected a refusal that leads nowhere, found {answer.Status} {answer.Header("location")}"
             );
         }
+
+        (await s.Nobody.GetAsync(Address(s, "http://127.0.0.1:65535/any/path"))).Is(200);
+        (await s.Nobody.GetAsync(Address(s, "http://[::1]:1/callback"))).Is(200);
     }
 
     private static async Task WrongRequestAsync(Session s)

@@ -21,6 +21,7 @@ internal static class HangarChecks
     {
         (await s.Main.Caller.PostAsync(Path, Complete)).Is(204);
         (await s.Main.Caller.PostAsync(Path, Complete)).Is(204);
+        (await s.Main.Caller.PostAsync(Path, "{}")).Refuses(400, "invalid_request");
     }
 
     private static async Task IncompleteAsync(Session s) =>
@@ -45,6 +46,8 @@ internal static class HangarChecks
         {
             (await s.Main.Caller.PostAsync(Path, body)).Refuses(400, "invalid_request");
         }
+
+        (await s.Main.Caller.PostAsync(Path, Complete)).Is(204);
     }
 
     private static async Task TokenAsync(Session s)

@@ -66,6 +66,8 @@ internal static class LimitChecks
         {
             (await s.Main.Caller.SendAsync(Push(bytes) with { Encoding = "gzip" })).Refuses(400, "invalid_request");
         }
+
+        Pushed.Read(await s.Main.Caller.SendAsync(Push(Gzip(body)) with { Encoding = "gzip" })).AllAccepted(1);
     }
 
     private static async Task EncodingAsync(Session s)

@@ -38,6 +38,11 @@ internal static class PullQueryChecks
         {
             (await GetAsync(s, query)).Refuses(400, "invalid_request");
         }
+
+        foreach (var query in new[] { "since=0&limit=1", "limit=1000", "since=0&known_id=0&limit=1", "limit=1&later=x" })
+        {
+            Page.Read((await GetAsync(s, query)).Gives());
+        }
     }
 
     private static async Task LimitAsync(Session s)

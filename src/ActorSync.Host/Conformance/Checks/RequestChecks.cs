@@ -30,6 +30,8 @@ internal static class RequestChecks
         {
             (await s.Main.Caller.GetAsync(path)).Refuses(404, "not_found");
         }
+
+        (await s.Main.Caller.GetAsync("/health")).Gives();
     }
 
     private static async Task UnknownMethodAsync(Session s)
@@ -66,7 +68,7 @@ internal static class RequestChecks
         }
 
         // What was sent after it must not be taken for its answer.
-        (await s.Main.Caller.GetAsync("/v1/auth/me")).Gives();
+        Expect.Equal(s.Main.Id, (await s.Main.Caller.GetAsync("/v1/auth/me")).Gives().Text("device_id"), "device_id");
     }
 
     private static async Task GarbageAsync(Session s)
@@ -88,6 +90,7 @@ internal static class RequestChecks
 
         var name = new HubRequest("PUT", "/v1/devices/self") { Body = Encoding.UTF8.GetBytes("[]") };
         (await s.Main.Caller.SendAsync(name)).Refuses(400, "invalid_request");
+        (await s.Main.PushAsync(s.Main.Noop())).AllAccepted(1);
     }
 
     private static async Task UnknownFieldsAsync(Session s)

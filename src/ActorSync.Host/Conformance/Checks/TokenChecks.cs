@@ -48,6 +48,8 @@ internal static class TokenChecks
         {
             (await s.Nobody.SendAsync(Request(method, path))).Refuses(401, "token_missing");
         }
+
+        (await s.Main.Caller.GetAsync("/v1/auth/me")).Gives();
     }
 
     private static async Task ForeignAsync(Session s)
