@@ -67,8 +67,6 @@ internal sealed class SocketEndpoint(HubContext hub)
             return HubAnswer.Error(429, "throttled", "too many sockets are open; poll instead", retryAfter: Full);
         }
 
-        // Registered before the log's end is read: nothing is committed unnoticed between the two.
-        hub.Sockets.Add(account, socket);
         try
         {
             LogEnd? first = null;
@@ -77,6 +75,8 @@ internal sealed class SocketEndpoint(HubContext hub)
                 sync: true,
                 (_, granted) =>
                 {
+                    // On the thread that tells of commits: none falls between this look at the log and the next that is told.
+                    hub.Sockets.Add(account, socket);
                     first = new LogEnd(account, granted.Account.LastId, [.. granted.Account.Head]);
                     return HubContext.Settled;
                 }

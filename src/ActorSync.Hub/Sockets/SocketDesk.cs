@@ -9,6 +9,7 @@ internal sealed class SocketDesk(StoreThread store) : ICommitWatcher
     private readonly Lock _gate = new();
     private bool _stopping;
 
+    /// <summary>May be done again.</summary>
     public void Add(long account, WakeSocket socket)
     {
         lock (_gate)
@@ -26,13 +27,12 @@ internal sealed class SocketDesk(StoreThread store) : ICommitWatcher
         }
     }
 
+    /// <summary>Also one that never came to be added.</summary>
     public void Remove(long account, WakeSocket socket)
     {
         lock (_gate)
         {
-            var sockets = _sockets[account];
-            sockets.Remove(socket);
-            if (sockets.Count == 0)
+            if (_sockets.TryGetValue(account, out var sockets) && sockets.Remove(socket) && sockets.Count == 0)
             {
                 _sockets.Remove(account);
             }

@@ -28,6 +28,10 @@ public sealed class AuthTests
             { "GET", "/api/v1/sync/ops?since=0" },
             { "GET", "/api/v1/sync/ops/018f3c5a-7b00-7000-8000-000000000001" },
             { "GET", "/api/v1/sync/digest" },
+            { "GET", "/api/v1/sync/snapshot" },
+            { "GET", "/api/v1/sync/ws?device_id=device-1" },
+            { "POST", "/api/v1/sync/ack" },
+            { "POST", "/v1/me/hangar" },
             { "GET", "/v1/auth/me" },
             { "POST", "/v1/auth/devices/start" },
             { "DELETE", "/v1/auth/devices/self" },
@@ -182,7 +186,9 @@ public sealed class AuthTests
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
         if (method is "POST" or "PUT")
         {
-            request.Content = new StringContent("{\"device_id\":\"device-1\",\"ops\":[]}");
+            request.Content = new StringContent(
+                "{\"device_id\":\"device-1\",\"ops\":[],\"last_seen_id\":0,\"captured_at\":\"2026-05-09T12:00:00Z\",\"complete\":true,\"items\":[]}"
+            );
         }
 
         return await Answer.ReadAsync(await world.Client(token).SendAsync(request));
