@@ -32,6 +32,7 @@ internal static class Verbs
         ["actors"] = ActorsCommand.Create,
         ["reconcile"] = ReconcileCommand.Create,
         ["doctor"] = DoctorCommand.Create,
+        ["conformance"] = ConformanceCommand.Create,
         ["bench"] = BenchCommand.Create,
     };
 }
