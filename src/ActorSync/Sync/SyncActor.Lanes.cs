@@ -45,25 +45,30 @@ internal sealed partial class SyncActor
             return;
         }
 
+        Run(new RunPass(ticket, drain.Force));
+        if (drain.Force && _state.Episode is Episode.Paused)
+        {
+            StartProbe();
+        }
+    }
+
+    /// <summary>Each lane looks, and for one that is down it is said why it does not: whoever asked is answered.</summary>
+    private void Run(RunPass run)
+    {
         foreach (var lane in new[] { Lane.Priority, Lane.Bulk })
         {
             if (_lanes[lane].Ref is { } actor && !_lanes.Resting)
             {
-                actor.Tell(new RunPass(ticket, drain.Force));
+                actor.Tell(run);
             }
             else if (_lanes.Resting && _state.Gate is Gate.Closed closed)
             {
-                PassEnded(new PassOver(lane, ticket, new PassEnd.Skipped(closed), new PassTally(), -1, closed.NextTry));
+                PassEnded(new PassOver(lane, run.Ticket, new PassEnd.Skipped(closed), new PassTally(), -1, closed.NextTry));
             }
             else
             {
-                PassEnded(Crashed(lane, ticket));
+                PassEnded(Crashed(lane, run.Ticket));
             }
-        }
-
-        if (drain.Force && _state.Episode is Episode.Paused)
-        {
-            StartProbe();
         }
     }
 
@@ -71,7 +76,7 @@ internal sealed partial class SyncActor
     {
         if (_tickets.Over(over) is { } again)
         {
-            _lanes.Tell(again);
+            Run(again);
         }
     }
 

@@ -45,7 +45,7 @@ internal sealed partial class SyncActor
 
         if (wasHeld && !IsHeld && _tickets.All() is { } run)
         {
-            _lanes.Tell(run);
+            Run(run);
         }
 
         if (next.Episode is Episode.Confirming confirming && before.Episode is not Episode.Confirming)
@@ -81,7 +81,7 @@ internal sealed partial class SyncActor
         _desk.Next();
         if (!IsHeld && _tickets.All() is { } run)
         {
-            _lanes.Tell(run);
+            Run(run);
         }
     }
 

@@ -187,6 +187,12 @@ internal sealed class WatchedHub(IHubPort hub, StormOracle oracle) : IHubPort
             _refreshes -= refresh ? 1 : 0;
         }
     }
+
+    public Task<HubOpening> OpenAsync(HubCall call, CancellationToken cancellation)
+    {
+        oracle.Sends(call);
+        return hub.OpenAsync(call, cancellation);
+    }
 }
 
 /// <summary>The credential's disk: outlives processes, and may fail.</summary>

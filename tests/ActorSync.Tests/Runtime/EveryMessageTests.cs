@@ -78,6 +78,8 @@ public sealed class EveryMessageTests
                 .ShouldBeOfType<AuthProtocol.SignedIn>();
         }
 
+        private TimeSpan PullInterval => _world.Profile.Options.Drain.Presets[_world.Profile.Options.Drain.Preset].PullInterval;
+
         private World World => _world.World;
 
         private IActorRef Profile => _world.Profile.Profile;
@@ -88,6 +90,11 @@ public sealed class EveryMessageTests
             for (var step = 0; crash.Message is null && step < Messages; step++)
             {
                 Work();
+                if (actor == "sync/pull")
+                {
+                    // It looks by its interval; the others are woken by the work.
+                    World.Run(PullInterval);
+                }
             }
 
             var what = $"{actor} fell {when} message {message}, a {crash.Message?.GetType().Name}";

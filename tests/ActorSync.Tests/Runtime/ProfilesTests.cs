@@ -176,7 +176,7 @@ public sealed class ProfilesTests
                         world.World.Platform(),
                         new JournalStatistics()
                     ),
-                Auth = auth is null ? world.Children.Auth : (_, listener) => ScriptedAuthActor.Props(auth, listener),
+                Auth = auth is null ? world.Children.Auth : (_, _, listener) => ScriptedAuthActor.Props(auth, listener),
             }
         );
 }
