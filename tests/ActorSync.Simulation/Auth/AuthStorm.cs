@@ -166,7 +166,8 @@ internal sealed class AuthStorm : IDisposable
 
     private void Pair()
     {
-        _pairing = true;
+        // Nobody answers where nobody is.
+        _pairing = _device.IsUp;
         _device.Ask<object>(replyTo => new Pair(StormDevice.HubAddress, _hub.NewPairingCode(), "a device", replyTo), _ => _pairing = false);
     }
 

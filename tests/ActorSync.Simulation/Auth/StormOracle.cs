@@ -99,8 +99,8 @@ internal sealed class StormOracle(World world, FakeHub hub)
         if (after.Access is { } now)
         {
             var index = IndexOf(now);
-            // A pairing whose answer was long on its way is the person's will, and good.
-            var asked = after.Origin == CredentialOrigin.Paired && hub.Takes(now.Secret);
+            // A pairing whose answer was long on its way is the person's will; its refresh token is good even when its token is not any more.
+            var asked = after.Origin == CredentialOrigin.Paired && !_stored.Exists(x => x.Index == index);
             if (_stored.Count > 0 && index < _stored[^1].Index && !asked)
             {
                 Violated("I4", $"token {index} is stored, though a newer one was");
