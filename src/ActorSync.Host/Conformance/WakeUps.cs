@@ -8,7 +8,7 @@ namespace ActorSync.Host.Conformance;
 internal sealed class WakeUps : IDisposable
 {
     private const int MostFrameBytes = 4096;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly ClientWebSocket _socket = new();
     private readonly HubWay _way;
