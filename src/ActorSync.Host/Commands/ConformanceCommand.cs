@@ -7,6 +7,8 @@ namespace ActorSync.Host.Commands;
 /// <summary>The published protocol against any hub.</summary>
 internal static class ConformanceCommand
 {
+    private const int MostToken = 8 << 10;
+
     public static VerbCommand Create()
     {
         var url = new Option<string?>("--url")
@@ -15,7 +17,10 @@ internal static class ConformanceCommand
             HelpName = "URL",
             Required = true,
         };
-        var token = Secret("--token", "An access token; test data is written into its account, so give an account of its own");
+        var token = Secret(
+            "--token",
+            "An access token, or - to read it from stdin; test data is written into its account, so give an account of its own"
+        );
         token.Required = true;
         var second = Secret(
             "--second-token",
@@ -43,8 +48,8 @@ internal static class ConformanceCommand
             "conformance",
             "Runs the published wire protocol against any hub; it writes test data into the token's account",
             "actorsync conformance --url https://hub.example.com --token TOKEN",
-            "actorsync conformance --url http://127.0.0.1:8787 --token TOKEN --account-b-token OTHER --json",
-            "actorsync conformance --url http://127.0.0.1:8787 --token TOKEN --only push --only pull"
+            "actorsync conformance --url http://127.0.0.1:5080 --token TOKEN --account-b-token OTHER --json",
+            "actorsync conformance --url http://127.0.0.1:5080 --token - --only push --only pull < token.txt"
         )
         {
             url,
@@ -58,7 +63,7 @@ internal static class ConformanceCommand
             only,
         }.Runs(async call =>
         {
-            var input = new ConformanceInput(HubAddress.Parse("--url", call.Get(url)), Given(call, token)!)
+            var input = new ConformanceInput(HubAddress.Parse("--url", call.Get(url)), await TokenAsync(call, token))
             {
                 SecondToken = Given(call, second),
                 OtherAccountToken = Given(call, other),
@@ -77,13 +82,24 @@ internal static class ConformanceCommand
 
     private static Option<string?> Secret(string name, string description) => new(name) { Description = description, HelpName = "TOKEN" };
 
-    private static string? Given(VerbCall call, Option<string?> option)
+    // On a command line everybody on the machine can read it.
+    private static async Task<string> TokenAsync(VerbCall call, Option<string?> option)
     {
-        var text = call.Get(option)?.Trim();
-        return text is null || (text.Length > 0 && text.All(c => c is > ' ' and <= '~'))
-            ? text
-            : throw Failures.Usage(option.Name, "is empty, or has blanks or control characters");
+        if (Given(call, option) is { } given and not "-")
+        {
+            return given;
+        }
+
+        using var input = new StreamReader(call.Io.OpenInput());
+        return Checked(option, await input.ReadLineAsync(call.Stop) ?? "");
     }
+
+    private static string? Given(VerbCall call, Option<string?> option) => call.Get(option) is { } text ? Checked(option, text) : null;
+
+    private static string Checked(Option<string?> option, string text) =>
+        text.Trim() is { Length: > 0 and <= MostToken } token && token.All(c => c is > ' ' and <= '~')
+            ? token
+            : throw Failures.Usage(option.Name, "is empty, too long, or has blanks or control characters");
 
     // As they come, so that a slow hub is seen to be slow; the document has them all in the end.
     private static Action<CheckResult>? Progress(VerbCall call) =>

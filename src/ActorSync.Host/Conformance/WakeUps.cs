@@ -8,7 +8,7 @@ namespace ActorSync.Host.Conformance;
 internal sealed class WakeUps : IDisposable
 {
     private const int MostFrameBytes = 4096;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly ClientWebSocket _socket = new();
     private readonly HubWay _way;
@@ -17,17 +17,19 @@ internal sealed class WakeUps : IDisposable
 
     public static string PathOf(string device) => $"/api/v1/sync/ws?device_id={Uri.EscapeDataString(device)}";
 
-    public static async Task<WakeUps> OpenAsync(TestDevice device)
+    public static Task<WakeUps> OpenAsync(TestDevice device) => OpenAsync(device.Caller, device.Id);
+
+    public static async Task<WakeUps> OpenAsync(HubCaller caller, string device)
     {
-        var way = device.Caller.Way;
+        var way = caller.Way;
         var wakeUps = new WakeUps(way);
-        wakeUps._socket.Options.SetRequestHeader("Authorization", $"Bearer {device.Caller.Token}");
+        wakeUps._socket.Options.SetRequestHeader("Authorization", $"Bearer {caller.Token}");
         if (way.Hub.IsLoopback)
         {
             wakeUps._socket.Options.Proxy = null;
         }
 
-        var address = way.AddressOf(PathOf(device.Id));
+        var address = way.AddressOf(PathOf(device));
         var target = new UriBuilder(address) { Scheme = address.Scheme == Uri.UriSchemeHttps ? "wss" : "ws" };
         await wakeUps.DoAsync("the upgrade to a WebSocket", stop => wakeUps._socket.ConnectAsync(target.Uri, stop));
         return wakeUps;
@@ -77,6 +79,19 @@ internal sealed class WakeUps : IDisposable
 
     public Task CloseAsync() =>
         DoAsync("the closing handshake", stop => _socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, stop));
+
+    /// <summary>Passes frames over until the hub closes with this status and reason.</summary>
+    public async Task EndAsync(int status, string reason, string what)
+    {
+        var buffer = new byte[MostFrameBytes];
+        ValueWebSocketReceiveResult received = default;
+        while (received.MessageType != WebSocketMessageType.Close)
+        {
+            await DoAsync(what, async stop => received = await _socket.ReceiveAsync(buffer.AsMemory(), stop));
+        }
+
+        Expect.Equal((status, reason), ((int?)_socket.CloseStatus ?? -1, _socket.CloseStatusDescription ?? ""), what);
+    }
 
     public void Dispose() => _socket.Dispose();
 

@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using System.Text.Json;
 using ActorSync.Host;
+using ActorSync.Host.Terminal;
 using ActorSync.Tests.Host;
 using Shouldly;
 using Xunit;
@@ -77,6 +79,26 @@ public sealed class ConformanceCommandTests
     }
 
     [Fact]
+    public async Task A_token_is_read_from_stdin()
+    {
+        await using var hub = await ConformanceHub.StartAsync();
+        var token = await hub.TokenAsync("ada", "device-a");
+        using var output = new StringWriter();
+        var io = new HostIo
+        {
+            Out = output,
+            Error = TextWriter.Null,
+            OpenInput = () => new MemoryStream(Encoding.UTF8.GetBytes($"{token}\n")),
+            Stop = CancellationToken.None,
+        };
+
+        var code = await Cli.RunAsync(["conformance", "--url", hub.Address.AbsoluteUri, "--token", "-", "--only", "account.me"], io);
+
+        code.ShouldBe(ExitCodes.Done);
+        output.ToString().ShouldContain("passed   account.me");
+    }
+
+    [Fact]
     public async Task A_token_whose_account_may_not_sync_is_exit_3()
     {
         await using var hub = await ConformanceHub.StartAsync();
@@ -120,6 +142,7 @@ public sealed class ConformanceCommandTests
     [InlineData("conformance", "--url", "http://127.0.0.1:1")]
     [InlineData("conformance", "--url", "not an address", "--token", "a.b.c")]
     [InlineData("conformance", "--url", "http://127.0.0.1:1", "--token", "a b")]
+    [InlineData("conformance", "--url", "http://127.0.0.1:1", "--token", "-")]
     [InlineData("conformance", "--url", "http://127.0.0.1:1", "--token", "a.b.c", "--only", "nothing.of.this")]
     public async Task A_wrong_usage_is_exit_2(params string[] args) => (await CliResult.RunAsync(args)).Code.ShouldBe(ExitCodes.Usage);
 

@@ -32,6 +32,9 @@ internal sealed record Deviation
 
     /// <summary>Of the wake-up socket; the number counts from 0 on each.</summary>
     public Func<int, byte[], byte[]> Frame { get; init; } = static (_, frame) => frame;
+
+    /// <summary>Of the socket's closing frame: two bytes of status, and the reason.</summary>
+    public Func<byte[], byte[]> Close { get; init; } = static frame => frame;
 }
 
 /// <summary>Stands between a caller and a hub that keeps the rules, and breaks one.</summary>
@@ -188,7 +191,12 @@ internal sealed class DeviantHub : IAsyncDisposable
 
             var frame = new byte[length];
             await hub.ReadExactlyAsync(frame, cancellation);
-            var told = (head[0] & 0x0F) == 1 ? deviation.Frame(texts++, frame) : frame;
+            var told = (head[0] & 0x0F) switch
+            {
+                1 => deviation.Frame(texts++, frame),
+                8 => deviation.Close(frame),
+                _ => frame,
+            };
             byte[] prefix = told.Length < 126 ? [head[0], (byte)told.Length] : [head[0], 126, (byte)(told.Length >> 8), (byte)told.Length];
             await caller.WriteAsync((byte[])[.. prefix, .. told], cancellation);
             await caller.FlushAsync(cancellation);

@@ -57,6 +57,7 @@ internal static partial class Deviations
                 "pairing.revoke_self",
                 () => new Deviation { Instead = a => a.Method == "DELETE" ? NoContent(a) : null }
             ),
+            ("a revoked socket is closed like any other", "pairing.revoke_self", () => new Deviation { Close = _ => [0x03, 0xE8] }),
             ("a code is good twice", "pairing.used_code", () => Statuses(409, 200)),
             ("the same nonce gets another answer", "pairing.same_nonce", OtherAnswers),
         ];

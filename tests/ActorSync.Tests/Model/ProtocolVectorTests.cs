@@ -72,13 +72,13 @@ public sealed class ProtocolVectorTests
 
     private static byte[] Utf8(JsonElement row, string part) => Encoding.UTF8.GetBytes(row.GetProperty(part).GetString()!);
 
-    private static (string Left, string Right) Split(string line)
+    internal static (string Left, string Right) Split(string line)
     {
         var at = line.IndexOf(Arrow, StringComparison.Ordinal);
         return (line[..at], line[(at + Arrow.Length)..]);
     }
 
-    private static List<string> Block(string name)
+    internal static List<string> Block(string name)
     {
         var lines = File.ReadAllLines(Path.Combine(Root(), "src", "ActorSync", "Wire", "PROTOCOL.md"));
         var block = lines.SkipWhile(l => l != $"```{name}").Skip(1).TakeWhile(l => l != "```").ToList();

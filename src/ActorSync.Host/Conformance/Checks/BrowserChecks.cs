@@ -19,7 +19,7 @@ internal static class BrowserChecks
 
     private static async Task PageAsync(Session s)
     {
-        var page = await s.Nobody.GetAsync(Address(s, Redirect));
+        var page = await GetAsync(s, Address(s, Redirect));
         page.Is(200);
         Expect.That(
             page.Header("content-type")?.StartsWith("text/html", StringComparison.OrdinalIgnoreCase) == true,
@@ -43,15 +43,15 @@ internal static class BrowserChecks
             }
         )
         {
-            var answer = await s.Nobody.GetAsync(Address(s, redirect));
+            var answer = await GetAsync(s, Address(s, redirect));
             Expect.That(
                 answer.Status is >= 400 and < 500 && answer.Header("location") is null,
                 $"redirect_uri '{redirect}': expected a refusal that leads nowhere, found {answer.Status} {answer.Header("location")}"
             );
         }
 
-        (await s.Nobody.GetAsync(Address(s, "http://127.0.0.1:65535/any/path"))).Is(200);
-        (await s.Nobody.GetAsync(Address(s, "http://[::1]:1/callback"))).Is(200);
+        (await GetAsync(s, Address(s, "http://127.0.0.1:65535/any/path"))).Is(200);
+        (await GetAsync(s, Address(s, "http://[::1]:1/callback"))).Is(200);
     }
 
     private static async Task WrongRequestAsync(Session s)
@@ -60,7 +60,7 @@ internal static class BrowserChecks
         {
             var address = Address(s, Redirect);
             var without = address.Replace($"{part}=", $"not_{part}=", StringComparison.Ordinal);
-            var answer = await s.Nobody.GetAsync(without);
+            var answer = await GetAsync(s, without);
             Expect.Equal(303, answer.Status, $"the status without {part}");
             var location = answer.Header("location") ?? "";
             Expect.That(location.StartsWith($"{Redirect}?", StringComparison.Ordinal), $"without {part}: leads to '{location}'");
@@ -78,6 +78,13 @@ internal static class BrowserChecks
         var answer = await s.Nobody.PostAsync("/v1/auth/token", body);
         Session.Require(answer.Status != 429, "the hub throttles signing in; wait a minute");
         answer.Refuses(401, "invalid_grant");
+    }
+
+    private static async Task<Answer> GetAsync(Session s, string address)
+    {
+        var answer = await s.Nobody.GetAsync(address);
+        Session.Require(answer.Status != 429, "the hub throttles signing in; wait a minute");
+        return answer;
     }
 
     private static string Address(Session s, string redirect) =>

@@ -29,7 +29,7 @@ internal static class PairingChecks
         new(
             "pairing.revoke_self",
             "Signing in: DELETE /v1/auth/devices/self",
-            "Who leaves is 204, and all its tokens have ended",
+            "Who leaves is 204; its tokens have ended, and its socket with 4401",
             RevokeAsync
         ),
         new("pairing.throttled", RedeemRule, "From the 11th try in a minute it is 429 throttled with Retry-After", ThrottledAsync),
@@ -123,8 +123,11 @@ internal static class PairingChecks
         var guest = await GuestAsync(s);
         var (token, device) = s.Input.RefreshToken is null ? await RenewableAsync(s) : (guest.RefreshToken, guest.Device);
         var caller = s.Nobody.As(guest.AccessToken);
+        using var socket = await WakeUps.OpenAsync(caller, guest.Device);
+        await socket.NextAsync("the first frame");
         (await caller.SendAsync(new HubRequest("DELETE", "/v1/auth/devices/self"))).Is(204);
         s.Paired = null;
+        await socket.EndAsync(4401, "token_revoked", "the end of its socket");
         (await caller.GetAsync("/v1/auth/me")).Refuses(401, "token_revoked");
         (await caller.GetAsync("/api/v1/sync/ops?since=0&limit=1")).Refuses(401, "token_revoked");
         (await RefreshAsync(s, token, device)).Refuses(401, "invalid_grant");

@@ -97,7 +97,8 @@ internal static class TokenChecks
     private static async Task ExpiredAsync(Session s)
     {
         Session.Require(s.Input.ExpiredToken is not null, "needs --expired-token");
-        foreach (var (method, path) in Doors)
+        // A hub that fails this must not have revoked the device in the end.
+        foreach (var (method, path) in Doors.Where(door => door.Method != "DELETE"))
         {
             (await s.Nobody.As(s.Input.ExpiredToken).SendAsync(Request(method, path))).Refuses(401, "token_expired");
         }
