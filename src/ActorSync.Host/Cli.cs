@@ -64,12 +64,35 @@ internal static class Cli
             }
         );
         root.Options.Add(
-            new Option<string>("--profile")
+            new Option<string?>("--profile")
             {
-                Description = "Which account binding",
+                Description = "Which account binding; without it the default one: see 'actorsync profile'",
                 HelpName = "NAME",
                 Recursive = true,
-                DefaultValueFactory = _ => "default",
+            }
+        );
+        root.Options.Add(
+            new Option<string?>("--control")
+            {
+                Description = "run: listen there too, for other machines. Other verbs: ask the host that listens there",
+                HelpName = "URL",
+                Recursive = true,
+            }
+        );
+        root.Options.Add(
+            new Option<string?>("--control-token")
+            {
+                Description = "The file with that host's token. Default: control.token in the data folder",
+                HelpName = "FILE",
+                Recursive = true,
+            }
+        );
+        root.Options.Add(
+            new Option<string?>("--control-ca")
+            {
+                Description = "PEM file that vouches for that host's certificate, when the system does not",
+                HelpName = "FILE",
+                Recursive = true,
             }
         );
         root.Options.Add(new Option<bool>("--json") { Description = "One JSON document on stdout and nothing else", Recursive = true });

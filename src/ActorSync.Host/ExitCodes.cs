@@ -61,6 +61,18 @@ internal static class ExitCodes
                 or ErrorClass.CaptivePortal
                 or ErrorClass.Proxy;
 
+    /// <summary>What came of pushing the hangar's snapshot.</summary>
+    public static int OfHangar(HangarOutcome outcome) =>
+        outcome switch
+        {
+            { Outcome: HangarOutcome.Pushed } or { Reason: "unchanged" } => Done,
+            { Outcome: HangarOutcome.Failed, Reason: { } code } => OfCode(code),
+            { Reason: "no_source" } => Usage,
+            { Reason: "local" or "no_server" or "not_signed_in" or "paused" } => NotSignedIn,
+            { Reason: "offline" } => HubUnreachable,
+            _ => Failed,
+        };
+
     /// <summary>Why a pass ended early, as an exit code: <see cref="DrainReport.Stopped"/>.</summary>
     public static int OfStoppedPass(string stopped) =>
         stopped.Split(':', 2)[0] switch

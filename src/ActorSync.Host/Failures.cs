@@ -25,5 +25,15 @@ internal static class Failures
         new("unknown_operation", $"there is no operation {id} {where}", "see 'actorsync explain ID' for where it is");
 
     public static SyncException UnknownProfile(string name) =>
-        new("unknown_profile", $"--profile: the running host has no profile named '{name}'", "start the host with that --profile");
+        new(
+            "unknown_profile",
+            $"--profile: the running host has no profile named '{name}'",
+            "see 'actorsync profile list'; make it with 'actorsync profile create NAME'"
+        );
+
+    public static SyncException NoSuchProfile(string name) =>
+        new("unknown_profile", $"NAME: there is no profile '{name}'", "see 'actorsync profile list'");
+
+    public static SyncException NoHost(string folder) =>
+        new("no_host", $"no host is running in {folder}", "start one with 'actorsync run', or name the folder with --data");
 }

@@ -28,7 +28,14 @@ public sealed record SyncOptions
 
     public required AuthSettings Auth { get; init; }
 
+    public required HangarSettings Hangar { get; init; }
+
+    /// <summary>Where the hangar takes its snapshots from; null for none.</summary>
+    public IHangarSource? HangarSource { get; init; }
+
     public required ShutdownSettings Shutdown { get; init; }
+
+    public required LogSettings Log { get; init; }
 
     /// <summary>The HOCON that these were read from: its <c>akka</c> part goes to an actor system of our own.</summary>
     internal string? Overlay { get; init; }
@@ -95,6 +102,20 @@ public sealed record HttpSettings(
 /// <param name="DeviceName">Shown at the hub; the machine's name when empty.</param>
 public sealed record AuthSettings(TimeSpan RenewBefore, string DeviceName);
 
+/// <param name="Interval">Between two snapshots.</param>
+/// <param name="MaxBytes">Of one request; a larger snapshot is not pushed.</param>
+/// <param name="CaptureTimeout">How long the source may take.</param>
+public sealed record HangarSettings(TimeSpan Interval, int MaxBytes, TimeSpan CaptureTimeout);
+
 /// <param name="DrainTimeout">How long a clean stop may go on sending.</param>
 /// <param name="StopTimeout">When a stop is over, whatever the network does.</param>
 public sealed record ShutdownSettings(TimeSpan DrainTimeout, TimeSpan StopTimeout);
+
+/// <summary>What is kept of the actors' log in memory, for <c>actorsync logs</c>.</summary>
+/// <param name="Level"><c>DEBUG</c>, <c>INFO</c>, <c>WARNING</c> or <c>ERROR</c>: the lowest that is kept.</param>
+/// <param name="Lines">The last so many.</param>
+/// <param name="Bytes">What they may take, about.</param>
+public sealed record LogSettings(string Level, int Lines, long Bytes)
+{
+    internal Akka.Event.LogLevel AkkaLevel => Akka.Event.Logging.LogLevelFor(Level);
+}

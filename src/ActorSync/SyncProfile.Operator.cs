@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using ActorSync.Auth;
+using ActorSync.Auth.Browser;
+using ActorSync.Hangar;
 using ActorSync.Journal;
 using ActorSync.Model;
 using ActorSync.Sync;
@@ -88,7 +90,9 @@ public sealed partial class SyncProfile
         ).Items;
 
     internal async Task<ImmutableSortedDictionary<string, string>> GetSettingsAsync(CancellationToken cancellation) =>
-        (await _link.AskJournalAsync<Settings>(replyTo => new GetSettings(replyTo), cancellation).ConfigureAwait(false)).Values;
+        (await _link.AskJournalAsync<Settings>(replyTo => new GetSettings(replyTo), cancellation).ConfigureAwait(false)).Values.RemoveRange(
+            HangarMemory.Keys
+        );
 
     /// <summary>Keys: <c>hub</c>, <c>mode</c> (local, hybrid), <c>preset</c>. Applied without a restart. Null removes a key.</summary>
     /// <exception cref="InvalidSettingException">Unknown key or bad value; nothing was changed.</exception>
@@ -115,6 +119,9 @@ public sealed partial class SyncProfile
 
     internal Task<BindingView> UseTokenAsync(Uri hub, string token, CancellationToken cancellation) =>
         SignInAsync(replyTo => new AuthProtocol.UseToken(hub, token, replyTo), hub, cancellation);
+
+    internal Task<BindingView> UseCodeAsync(Uri hub, AuthorizationCode code, CancellationToken cancellation) =>
+        SignInAsync(replyTo => new AuthProtocol.UseCode(hub, code.Code, code.Verifier, code.Redirect, replyTo), hub, cancellation);
 
     internal async Task SignOutAsync(CancellationToken cancellation)
     {

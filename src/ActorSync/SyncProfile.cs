@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ActorSync.Hangar;
 using ActorSync.Journal;
 using ActorSync.Model;
 using ActorSync.Outbox;
@@ -86,6 +87,10 @@ public sealed partial class SyncProfile
     /// <summary>Compares the replica with the hub's by their digests; where they differ, what either lacks is brought over. Nothing is sent when they agree.</summary>
     public Task<ReconcileReport> ReconcileAsync(CancellationToken cancellation = default) =>
         _link.AskProfileAsync<ReconcileReport>(replyTo => new PullProtocol.Reconcile(replyTo), cancellation, ProfileLink.LongWait);
+
+    /// <summary>Takes a snapshot of the hangar's source and pushes it now, unless the hub has it; completes when that is over.</summary>
+    public Task<HangarOutcome> PushHangarAsync(CancellationToken cancellation = default) =>
+        _link.AskProfileAsync<HangarOutcome>(replyTo => new HangarProtocol.PushHangar(replyTo), cancellation, ProfileLink.LongWait);
 
     /// <summary>Where an operation is, why, and when it is tried next. The one place to ask when something does not arrive.</summary>
     public Task<Explanation> ExplainAsync(OperationId operation, CancellationToken cancellation = default) =>

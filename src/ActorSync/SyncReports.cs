@@ -39,4 +39,17 @@ public sealed record Explanation(
     int Attempts
 );
 
+/// <summary>What came of pushing the hangar's snapshot.</summary>
+/// <param name="Outcome">pushed, skipped, failed.</param>
+/// <param name="Reason">Skipped: <c>no_source</c>, <c>local</c>, <c>no_server</c>, <c>not_signed_in</c>, <c>paused</c>, <c>offline</c>, <c>unchanged</c>, <c>empty</c>, <c>partial</c>. Failed: the failure's code. Null when pushed.</param>
+/// <param name="Text">For people; null when pushed.</param>
+/// <param name="Bytes">Of the request.</param>
+/// <param name="NextAt">When the hangar looks again by itself.</param>
+public sealed record HangarOutcome(string Outcome, string? Reason, string? Text, int Items, long Bytes, DateTimeOffset? NextAt)
+{
+    internal const string Pushed = "pushed";
+    internal const string Skipped = "skipped";
+    internal const string Failed = "failed";
+}
+
 internal sealed record BindingView(string Hub, string? Account, string? Handle, long Generation, DateTimeOffset? ExpiresAt);

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Runtime.ExceptionServices;
 using ActorSync.Auth;
 using ActorSync.Diagnostics;
+using ActorSync.Events;
 using ActorSync.Hosting;
 using ActorSync.Journal;
 using ActorSync.Model;
@@ -16,14 +17,15 @@ using static ActorSync.Runtime.RuntimeProtocol;
 namespace ActorSync;
 
 /// <summary>The sync runtime: start one, hand operations in, stop it. Its users see no actor.</summary>
-public sealed class SyncRuntime : IAsyncDisposable
+public sealed partial class SyncRuntime : IAsyncDisposable
 {
     private readonly SyncOptions _options;
     private readonly SyncPlatform _platform;
     private readonly ILoggerFactory? _logs;
     private readonly ActorSystem? _hostSystem;
     private readonly HubHttp _hub;
-    private readonly ImmutableArray<(SyncProfile Profile, ProfileLink Link)> _profiles;
+    private volatile IReadOnlyList<(SyncProfile Profile, ProfileLink Link)> _profiles;
+    private readonly EventFeed _events;
     private readonly Lock _gate = new();
     private ActorSystem? _system;
     private IActorRef? _tree;
@@ -34,6 +36,7 @@ public sealed class SyncRuntime : IAsyncDisposable
     {
         (_options, _platform, _logs, _hostSystem) = (options, platform, logs, system);
         _hub = new HubHttp(options.Http, platform);
+        _events = new EventFeed(platform.Time, platform.AsynchronousContinuations);
         _profiles = [.. options.Profiles.Select(MakeProfile)];
     }
 
@@ -41,6 +44,13 @@ public sealed class SyncRuntime : IAsyncDisposable
     public SyncProfile Default => _profiles[0].Profile;
 
     public IReadOnlyList<string> Profiles => [.. _profiles.Select(profile => profile.Profile.Name)];
+
+    /// <summary>
+    /// What an app may want to show or act on, of all profiles. Each enumeration is a subscriber of its own: it gets the current state first, then what
+    /// happens, until the runtime has stopped. A slow one never holds up the runtime: 256 events wait for it, then it is told <see cref="Missed"/> and the
+    /// state of that moment.
+    /// </summary>
+    public IAsyncEnumerable<SyncEvent> Events => _events.ReadAsync();
 
     /// <summary>The live tree's actor system, for a host that looks at it; null before the start.</summary>
     internal ActorSystem? System => _system;
@@ -170,7 +180,10 @@ public sealed class SyncRuntime : IAsyncDisposable
                         .Props(new AuthSetup(store, _hub, device, _options.Auth, _platform, [.. _options.PlainHttpHosts], [listener]))
                         .WithDispatcher("actorsync.storage-dispatcher")
             )
-        );
+        )
+        {
+            Events = _events,
+        };
     }
 
     private async Task OpenProfileAsync(string name, ProfileLink link, CancellationToken cancellation)
@@ -180,7 +193,7 @@ public sealed class SyncRuntime : IAsyncDisposable
             .ConfigureAwait(false);
         link.Profile = readiness.Profile;
         // A failed profile stays visible beside others; alone, or as the default one, it is the start that failed.
-        if (readiness is ProfileFailed failed && name == Default.Name)
+        if (readiness is RuntimeProtocol.ProfileFailed failed && name == Default.Name)
         {
             if (failed.Cause is { } cause)
             {
@@ -222,6 +235,7 @@ public sealed class SyncRuntime : IAsyncDisposable
                 await own.Terminate().ConfigureAwait(false);
             }
 
+            _events.Complete();
             _hub.Dispose();
         }
     }

@@ -16,10 +16,13 @@ internal sealed class EnqueueBench(TimeProvider time, TimeSpan slice, int rounds
         (1, 1000, 500, 0.75),
     ];
 
-    public async Task<ImmutableList<BenchRow>> RunAsync(IProgress<string> progress, CancellationToken stop)
+    public static bool Knows(int callers) => Array.Exists(Shapes, shape => shape.Callers == callers);
+
+    /// <param name="only">Measures the shapes with so many callers; null for all.</param>
+    public async Task<ImmutableList<BenchRow>> RunAsync(int? only, IProgress<string> progress, CancellationToken stop)
     {
         var rows = ImmutableList<BenchRow>.Empty;
-        foreach (var (callers, batch, group, gate) in Shapes)
+        foreach (var (callers, batch, group, gate) in Shapes.Where(shape => only is null || shape.Callers == only))
         {
             var name = batch == 1 ? $"enqueue, {callers} callers" : $"enqueue, {callers} caller, batches of {batch}";
             progress.Report(name);

@@ -25,6 +25,10 @@ internal static class BenchCommand
         Description = "Pairs of slices; medians are shown",
         DefaultValueFactory = _ => 3,
     };
+    private static readonly Option<int?> Callers = new("--callers")
+    {
+        Description = "Of the enqueue part only the shapes with so many callers; all of them without it",
+    };
     private static readonly Option<int> Operations = new("--operations") { Description = "Of a drain", DefaultValueFactory = _ => 200_000 };
     private static readonly Option<int> Depth = new("--depth")
     {
@@ -43,7 +47,7 @@ internal static class BenchCommand
             "actorsync bench enqueue --seconds 3 --json"
         );
         command.Arguments.Add(What);
-        foreach (var option in new Option[] { Seconds, Rounds, Operations, Depth, Folder, Hub })
+        foreach (var option in new Option[] { Seconds, Rounds, Callers, Operations, Depth, Folder, Hub })
         {
             command.Options.Add(option);
         }
@@ -86,6 +90,11 @@ internal static class BenchCommand
         // Not in a validator: there an option that was not given has no value yet, not even its default.
         AtLeast("--seconds", call.Get(Seconds), double.Epsilon, "more than 0");
         AtLeast("--rounds", call.Get(Rounds), 1, "1 or more");
+        if (call.Get(Callers) is { } callers && !EnqueueBench.Knows(callers))
+        {
+            throw Failures.Usage("--callers", $"no shape has {callers} callers");
+        }
+
         AtLeast("--operations", call.Get(Operations), 1000, "1000 or more");
         AtLeast("--depth", call.Get(Depth), 1, "1 or more");
         var progress = new Progress<string>(what => call.Say($"measuring: {what}"));
@@ -95,7 +104,11 @@ internal static class BenchCommand
         if (parts.Contains("enqueue", StringComparer.Ordinal))
         {
             rows = rows.AddRange(
-                await new EnqueueBench(time, TimeSpan.FromSeconds(call.Get(Seconds)), rounds).RunAsync(progress, call.Stop)
+                await new EnqueueBench(time, TimeSpan.FromSeconds(call.Get(Seconds)), rounds).RunAsync(
+                    call.Get(Callers),
+                    progress,
+                    call.Stop
+                )
             );
         }
 

@@ -57,7 +57,9 @@ internal static class DemoCommand
         await using var hub = await EmbeddedHub.StartAsync(folder, io.Time, log.Factory, call.Stop);
         await using var runtime = await SyncRuntime.StartAsync(options, log.Factory, cancellation: call.Stop);
         await hub.EnsurePairedAsync(runtime.Default, call.Stop);
-        await using var control = await ControlServer.StartAsync(folder, runtime, io.Variable, call.Stop);
+        using var profiles = new HostProfiles(folder, runtime, io.Time);
+        var desk = new ControlDesk(runtime, profiles, io.Time);
+        await using var control = await ControlServer.StartAsync(folder, desk, io.Variable, call.Stop);
         using var http = new HubHttp(options.Http, SyncPlatform.Real(io.Time));
         var outcome = await new DemoRun(io, runtime.Default, http, hub).RunAsync(source, call.Stop);
         if (outcome is null)

@@ -44,7 +44,8 @@ internal static class ImportCommand
         await using var door = await call.OpenAsync();
         var progress = new ImportProgress();
         var started = call.Io.Time.GetTimestamp();
-        var work = new Importer(door, call.Io.Time, source, skipBad, progress).RunAsync(call.Stop);
+        var device = (await door.AskAsync(Calls.Status, Empty.Value, call.Stop)).DeviceId;
+        var work = new Importer(door, call.Io.Time, source, skipBad, progress) { Device = device }.RunAsync(call.Stop);
         var rate = new Rate(call.Io.Time);
         var result = await Gauges.ShowAsync(call.Io, work, () => [Gauge(progress, rate)]);
         var took = call.Io.Time.GetElapsedTime(started);

@@ -7,7 +7,17 @@ using Serilog.Events;
 
 namespace ActorSync.Host.Commands;
 
-internal sealed record RunDocument(string Profile, string Data, string? Hub, string Mode, bool SignedIn, string Control, string Lan);
+/// <param name="ControlUrl">Where <c>--control</c> listens; null without it.</param>
+internal sealed record RunDocument(
+    string Profile,
+    string Data,
+    string? Hub,
+    string Mode,
+    bool SignedIn,
+    string Control,
+    string Lan,
+    string? ControlUrl
+);
 
 internal static class RunCommand
 {
@@ -28,7 +38,8 @@ internal static class RunCommand
             "The host as a console or service process; SIGTERM and Ctrl+C end it cleanly",
             "actorsync run --hub https://hub.example.com",
             "actorsync run --embedded-hub --preset fast",
-            "actorsync run --mode local --no-lan --data /var/lib/actorsync"
+            "actorsync run --mode local --no-lan --data /var/lib/actorsync",
+            "actorsync run --control http://127.0.0.1:5090"
         )
         {
             hub,
@@ -54,7 +65,7 @@ internal static class RunCommand
     private static async Task<int> RunAsync(VerbCall call, bool embedded, ImmutableSortedDictionary<string, string?> patch)
     {
         var (io, folder) = (call.Io, call.Folder);
-        var options = HostOptions.Read(folder, call.Profile, online: true);
+        var (options, settings) = (HostOptions.ReadAll(folder, call.Profile), HostSettings.Read(HostOptions.Layers(folder)));
         using var hostLock = HostLock.Take(folder);
         await using var log = HostLog.Start(folder, LogEventLevel.Information);
         await using var hub = embedded ? await EmbeddedHub.StartAsync(folder, io.Time, log.Factory, call.Stop) : null;
@@ -69,7 +80,17 @@ internal static class RunCommand
             await hub.EnsurePairedAsync(runtime.Default, call.Stop);
         }
 
-        await using var control = await ControlServer.StartAsync(folder, runtime, io.Variable, call.Stop);
+        using var profiles = new HostProfiles(folder, runtime, io.Time);
+        var desk = new ControlDesk(runtime, profiles, io.Time);
+        await using var control = await ControlServer.StartAsync(folder, desk, io.Variable, call.Stop);
+        await using var remote = call.Control is { } address
+            ? await RemoteControl.StartAsync(address, folder, settings, desk, call.Stop)
+            : null;
+        if (remote is not null)
+        {
+            call.Say($"listening at {remote.Address}; its token is in {ControlToken.FileOf(folder)}");
+        }
+
         var status = await runtime.GetStatusAsync(call.Stop);
         var host = log.Factory.CreateLogger("ActorSync.Host");
         if (host.IsEnabled(LogLevel.Information))
@@ -81,7 +102,16 @@ internal static class RunCommand
         {
             var signedIn = status.Auth.State == "signed_in";
             call.Document(
-                new RunDocument(status.Profile, folder.Path, status.Hub, status.Mode, signedIn, control.Address, status.Lan.State),
+                new RunDocument(
+                    status.Profile,
+                    folder.Path,
+                    status.Hub,
+                    status.Mode,
+                    signedIn,
+                    control.Address,
+                    status.Lan.State,
+                    remote?.Address.AbsoluteUri
+                ),
                 HostJson.Default.RunDocument
             );
         }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Serialization.Metadata;
 using ActorSync.Host.Control;
+using ActorSync.Host.Service;
 using ActorSync.Host.Terminal;
 
 namespace ActorSync.Host.Commands;
@@ -40,7 +41,14 @@ internal sealed class VerbCall(ParseResult parsed, CancellationToken stop)
 
     public bool Json => parsed.GetValue<bool>("--json");
 
-    public string Profile => parsed.GetValue<string>("--profile") ?? "default";
+    /// <summary>The one that was named, else the folder's default.</summary>
+    public string Profile => GivenProfile ?? ProfileBook.Default(Folder);
+
+    /// <summary>Null when the default is meant.</summary>
+    public string? GivenProfile => parsed.GetValue<string?>("--profile");
+
+    /// <summary>Null when it was not given.</summary>
+    public RemoteAddress? Control => parsed.GetValue<string?>("--control") is { } text ? RemoteAddress.Parse("--control", text) : null;
 
     public DataFolder Folder => _folder ??= DataFolder.Choose(parsed.GetValue<string?>("--data"), Io.Variable);
 
@@ -52,7 +60,7 @@ internal sealed class VerbCall(ParseResult parsed, CancellationToken stop)
     /// <param name="need">What a runtime of our own must be able to do.</param>
     public async Task<IDoor> OpenAsync(Need need = Need.Journal)
     {
-        if (await ControlDoor.TryOpenAsync(Folder, Profile, Stop) is { } host)
+        if (await TryOpenHostAsync() is { } host)
         {
             return host;
         }
@@ -64,6 +72,28 @@ internal sealed class VerbCall(ParseResult parsed, CancellationToken stop)
                 : "no host is running here; working on the journal directly"
         );
         return door;
+    }
+
+    /// <summary>To the running host, for what nobody else can answer.</summary>
+    /// <exception cref="SyncException">Code <c>no_host</c>.</exception>
+    public async Task<ControlDoor> OpenHostAsync() => await TryOpenHostAsync() ?? throw Failures.NoHost(Folder.Path);
+
+    /// <summary>Null when no host runs on this folder. One at an address that was given is taken at its word.</summary>
+    public async Task<ControlDoor?> TryOpenHostAsync()
+    {
+        if (GivenProfile is { } given)
+        {
+            ProfileBook.Check("--profile", given);
+        }
+
+        var profile = GivenProfile ?? ControlDesk.DefaultProfile;
+        if (Control is not { } address)
+        {
+            return await ControlDoor.TryOpenAsync(Folder, profile, Stop);
+        }
+
+        var token = parsed.GetValue<string?>("--control-token") ?? ControlToken.FileOf(Folder);
+        return ControlDoor.Open(address, ControlToken.Read("--control-token", token), parsed.GetValue<string?>("--control-ca"), profile);
     }
 
     /// <summary>A remark for the person, beside the result.</summary>

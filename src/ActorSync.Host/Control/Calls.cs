@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using ActorSync.Auth.Browser;
 using ActorSync.Journal;
 using ActorSync.Model;
 using ActorSync.Status;
@@ -30,6 +31,13 @@ internal static class Calls
         Json.Empty,
         Json.ReconcileReport,
         static (profile, _, cancellation) => profile.ReconcileAsync(cancellation)
+    );
+
+    public static readonly ControlCall<Empty, HangarOutcome> PushHangar = new(
+        "push-hangar",
+        Json.Empty,
+        Json.HangarOutcome,
+        static (profile, _, cancellation) => profile.PushHangarAsync(cancellation)
     );
 
     public static readonly ControlCall<EnqueueAsk, EnqueueAnswer> Enqueue = new(
@@ -199,6 +207,20 @@ internal static class Calls
             Bound(await profile.UseTokenAsync(HubAddress.Parse("--hub", ask.Hub), ask.Secret, cancellation))
     );
 
+    public static readonly ControlCall<CodeAsk, BindingDocument> UseCode = new(
+        "use-code",
+        Json.CodeAsk,
+        Json.BindingDocument,
+        static async (profile, ask, cancellation) =>
+            Bound(
+                await profile.UseCodeAsync(
+                    HubAddress.Parse("--hub", ask.Hub),
+                    new AuthorizationCode(ask.Code, ask.Verifier, new Uri(ask.Redirect)),
+                    cancellation
+                )
+            )
+    );
+
     public static readonly ControlCall<Empty, Empty> SignOut = new(
         "sign-out",
         Json.Empty,
@@ -226,6 +248,7 @@ internal static class Calls
         Status,
         Drain,
         Reconcile,
+        PushHangar,
         Enqueue,
         Checkpoint,
         Receipt,
@@ -241,6 +264,7 @@ internal static class Calls
         Settings,
         PatchSettings,
         Pair,
+        UseCode,
         UseToken,
         SignOut,
         Explain,

@@ -156,6 +156,12 @@ internal sealed record SettingsDocument(ImmutableSortedDictionary<string, string
 /// <param name="Patch">Null removes a key.</param>
 internal sealed record SettingsAsk(ImmutableSortedDictionary<string, string?> Patch);
 
+/// <summary>What a browser sign-in brought.</summary>
+internal sealed record CodeAsk(string Hub, string Code, string Verifier, string Redirect)
+{
+    public override string ToString() => $"CodeAsk({Hub})";
+}
+
 internal sealed record SignInAsk(string Hub, string Secret)
 {
     public override string ToString() => $"SignInAsk({Hub})";

@@ -1,17 +1,15 @@
-using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace ActorSync.Host.Control;
 
-/// <summary>The running host's ear: answers <see cref="Calls"/> over HTTP on a socket that only its user may open.</summary>
+/// <summary>The running host's ear: serves <see cref="ControlApi"/> on a socket that only its user may open.</summary>
 internal sealed class ControlServer : IAsyncDisposable
 {
     // A batch of an import is at most 4 MiB of payload and one operation more; as JSON it stays well below this.
-    private const long MaxAskBytes = 32L << 20;
+    public const long MaxAskBytes = 32L << 20;
     private readonly WebApplication _app;
     private readonly ControlAddress _address;
     private readonly DataFolder _folder;
@@ -21,7 +19,7 @@ internal sealed class ControlServer : IAsyncDisposable
 
     public static async Task<ControlServer> StartAsync(
         DataFolder folder,
-        SyncRuntime runtime,
+        ControlDesk desk,
         Func<string, string?> variable,
         CancellationToken cancellation
     )
@@ -49,7 +47,7 @@ internal sealed class ControlServer : IAsyncDisposable
             }
         });
         var app = builder.Build();
-        app.Run(context => AnswerAsync(context, runtime));
+        app.Run(context => ControlApi.AnswerAsync(context, desk));
         await app.StartAsync(cancellation);
         if (!OperatingSystem.IsWindows())
         {
@@ -79,52 +77,5 @@ internal sealed class ControlServer : IAsyncDisposable
     {
         listen.Protocols = HttpProtocols.Http1;
         listen.Use(static next => connection => PeerCheck.IsAllowed(connection) ? next(connection) : Task.CompletedTask);
-    }
-
-    private static async Task AnswerAsync(HttpContext context, SyncRuntime runtime)
-    {
-        try
-        {
-            var answer = await AskAsync(context.Request, runtime, context.RequestAborted);
-            await WriteAsync(context.Response, StatusCodes.Status200OK, answer, context.RequestAborted);
-        }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
-        {
-            // Who asked has gone.
-        }
-        catch (SyncException failure)
-        {
-            var status = failure.Code is "unknown_call" or "unknown_profile"
-                ? StatusCodes.Status404NotFound
-                : StatusCodes.Status409Conflict;
-            var document = JsonSerializer.SerializeToUtf8Bytes(FailureDocument.Of(failure), HostJson.Default.FailureDocument);
-            await WriteAsync(context.Response, status, document, context.RequestAborted);
-        }
-    }
-
-    private static Task<byte[]> AskAsync(HttpRequest request, SyncRuntime runtime, CancellationToken cancellation)
-    {
-        // /v1/{profile}/{call}
-        var parts = (request.Path.Value ?? "").Split('/');
-        if (
-            parts is not ["", "v1", var name, var callName]
-            || !HttpMethods.IsPost(request.Method)
-            || !Calls.All.TryGetValue(callName, out var call)
-        )
-        {
-            throw new SyncException("unknown_call", $"no such call: {request.Path}", "use the same version of actorsync on both sides");
-        }
-
-        return runtime.Profiles.Contains(name, StringComparer.Ordinal)
-            ? call.AnswerAsync(runtime.Profile(name), request.Body, cancellation)
-            : throw Failures.UnknownProfile(name);
-    }
-
-    private static async Task WriteAsync(HttpResponse response, int status, byte[] json, CancellationToken cancellation)
-    {
-        response.StatusCode = status;
-        response.ContentType = "application/json";
-        response.ContentLength = json.Length;
-        await response.Body.WriteAsync(json, cancellation);
     }
 }

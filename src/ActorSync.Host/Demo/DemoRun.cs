@@ -45,7 +45,8 @@ internal sealed class DemoRun(HostIo io, SyncProfile profile, IHubPort port, Emb
         var started = io.Time.GetTimestamp();
         _first = _last = await profile.GetCountsAsync(stop);
         await using var door = new RuntimeDoor(profile, owned: null, drains: true);
-        var import = new Importer(door, io.Time, source, skipBad: false, _import).RunAsync(stop);
+        var device = (await profile.GetStatusAsync(stop)).DeviceId;
+        var import = new Importer(door, io.Time, source, skipBad: false, _import) { Device = device }.RunAsync(stop);
         await WatchAsync(import, stop);
         var imported = await import;
         if (imported.Interrupted)

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
 using ActorSync.Host.Control;
 using ActorSync.Journal;
 using ActorSync.Model;
@@ -60,11 +62,18 @@ internal sealed class Importer(IDoor door, TimeProvider time, ImportSource sourc
     private readonly OperationLine _parser = new();
     private readonly ImmutableArray<string>.Builder _firstBad = ImmutableArray.CreateBuilder<string>();
     private LineFault? _stopFault;
+    private byte[] _seed = source.Digest;
     private long _mark;
     private long _skipped;
     private long _bad;
     private long _stored;
     private long _duplicates;
+
+    /// <summary>The device that the operations are of: the same file taken over by two devices of an account makes different operations.</summary>
+    public string Device
+    {
+        init => _seed = SHA256.HashData([.. source.Digest, .. Encoding.UTF8.GetBytes(value)]);
+    }
 
     /// <exception cref="SyncException">Code <c>bad_line</c> naming the line and the key, or why the journal takes no more. What was taken before stays.</exception>
     public async Task<ImportResult> RunAsync(CancellationToken stop)
@@ -119,7 +128,7 @@ internal sealed class Importer(IDoor door, TimeProvider time, ImportSource sourc
             var fault =
                 kind == LineKind.TooLong
                     ? new LineFault("line", $"is longer than {LineReader.MaxLine} bytes")
-                    : _parser.Read(line, OperationIdSource.ForLine(source.Digest, _lines.Number), out operation);
+                    : _parser.Read(line, OperationIdSource.ForLine(_seed, _lines.Number), out operation);
             if (fault is not null)
             {
                 Fault(fault);

@@ -10,8 +10,9 @@ internal static class QueueExport
 {
     private const int FlushAt = 64 << 10;
 
+    /// <param name="states">Which rows; pending and parked when none is named.</param>
     /// <returns>How many lines.</returns>
-    public static async Task<long> WriteAsync(IDoor door, string path, CancellationToken cancellation)
+    public static async Task<long> WriteAsync(IDoor door, string path, CancellationToken cancellation, params IReadOnlyList<string> states)
     {
         var temporary = $"{path}.tmp";
         var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
@@ -23,8 +24,11 @@ internal static class QueueExport
         var written = 0L;
         await using (var file = new FileStream(temporary, options))
         {
-            written += await WriteAsync(door, "pending", file, cancellation);
-            written += await WriteAsync(door, "parked", file, cancellation);
+            foreach (var state in states is [] ? ["pending", "parked"] : states)
+            {
+                written += await RowsAsync(door, state, file, cancellation);
+            }
+
             file.Flush(flushToDisk: true);
         }
 
@@ -32,7 +36,7 @@ internal static class QueueExport
         return written;
     }
 
-    private static async Task<long> WriteAsync(IDoor door, string state, Stream file, CancellationToken cancellation)
+    private static async Task<long> RowsAsync(IDoor door, string state, Stream file, CancellationToken cancellation)
     {
         var buffer = new ArrayBufferWriter<byte>(FlushAt);
         await using var json = new Utf8JsonWriter(buffer);

@@ -9,8 +9,15 @@ namespace ActorSync.Host.Service;
 /// <param name="LogLevel">The lowest that goes to the files.</param>
 /// <param name="LogFileBytes">When a day's file is continued in another.</param>
 /// <param name="LogFiles">How many are kept.</param>
-internal sealed record HostSettings(LogEventLevel LogLevel, long LogFileBytes, int LogFiles)
+/// <param name="HangarSource">A JSON file or a folder; null for none.</param>
+internal sealed record HostSettings(LogEventLevel LogLevel, long LogFileBytes, int LogFiles, string? HangarSource)
 {
+    /// <summary>PEM file for <c>run --control https://…</c>; empty for none.</summary>
+    public string ControlCertificate { get; init; } = "";
+
+    /// <summary>PEM file of its private key; empty for none.</summary>
+    public string ControlKey { get; init; } = "";
+
     private const string Root = "host";
 
     /// <exception cref="InvalidSettingException">A key is unknown or its value is wrong.</exception>
@@ -29,8 +36,19 @@ internal sealed record HostSettings(LogEventLevel LogLevel, long LogFileBytes, i
             config = overlay.WithFallback(config);
         }
 
-        var log = new SettingSection(config, Root, []).Section("log");
-        return new HostSettings(Level(log), log.Size("file-bytes", 64 << 10, 1 << 30), log.Count("files", 1, 10_000));
+        var host = new SettingSection(config, Root, []);
+        var (log, control) = (host.Section("log"), host.Section("control"));
+        var source = host.Section("hangar").Text("source", 4096);
+        return new HostSettings(
+            Level(log),
+            log.Size("file-bytes", 64 << 10, 1 << 30),
+            log.Count("files", 1, 10_000),
+            source.Length == 0 ? null : source
+        )
+        {
+            ControlCertificate = control.Text("certificate", 4096),
+            ControlKey = control.Text("key", 4096),
+        };
     }
 
     private static LogEventLevel Level(SettingSection log) =>

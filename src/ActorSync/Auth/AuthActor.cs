@@ -98,6 +98,13 @@ internal sealed partial class AuthActor : UntypedActor, IWithTimers
             case UseToken use:
                 Begin(use, use.Hub, hub => SignIn.Begin(use, hub, _setup.Device, Now));
                 break;
+            case UseCode use:
+                Begin(
+                    use,
+                    use.Hub,
+                    hub => new SignIn.Start(new SignIn.Exchange(hub, use.Code, use.Verifier, use.Redirect, _setup.Device), null)
+                );
+                break;
             case SignOut signOut:
                 _open.Add(signOut);
                 Leave(signOut);

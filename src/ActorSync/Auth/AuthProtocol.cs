@@ -56,6 +56,13 @@ internal static class AuthProtocol
         public override string ToString() => $"UseToken({Hub})";
     }
 
+    /// <summary>Exchanges what a browser sign-in brought. Replies <see cref="SignedIn"/> or <see cref="SignInRefused"/>.</summary>
+    /// <param name="Verifier">Of PKCE.</param>
+    public sealed record UseCode(Uri Hub, string Code, string Verifier, Uri Redirect, IActorRef ReplyTo) : IAuthCommand
+    {
+        public override string ToString() => $"UseCode({Hub})";
+    }
+
     public sealed record SignedIn(CredentialGeneration Generation, Binding Binding);
 
     public sealed record SignInRefused(string Code, string Message, string Remedy);

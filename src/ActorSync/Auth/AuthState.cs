@@ -65,7 +65,7 @@ internal sealed record AuthState(StoredCredential Stored, DeviceId Device)
 
         // A hub that gives tokens without a life must not make a loop.
         var life = Later(end - Stored.ObtainedAt, ShortestLife);
-        var due = Stored.ObtainedAt + life - Earlier(renewBefore, life / 2);
+        var due = Stored.ObtainedAt + life - Earlier(renewBefore, life / 6);
         return Earlier(Later(due - now, TimeSpan.Zero), due - Stored.ObtainedAt);
     }
 

@@ -78,6 +78,16 @@ internal static class RefusalCodes
             _ => Other(code, message),
         };
 
+    /// <summary>For the code of a browser sign-in that the hub does not exchange.</summary>
+    public static SignInRefused Browser(string code, string message) =>
+        code is HubCodes.InvalidGrant or HubCodes.InvalidCode or HubCodes.Expired
+            ? new SignInRefused(
+                code,
+                "the hub does not take the browser's answer (any more)",
+                "sign in again: 'actorsync sign-in --hub URL'"
+            )
+            : Other(code, message);
+
     /// <summary>For a token that the hub does not confirm.</summary>
     public static SignInRefused Token(string code, string message) =>
         code switch

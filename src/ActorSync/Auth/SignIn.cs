@@ -75,31 +75,49 @@ internal abstract record SignIn
         }
 
         public override Outcome Read(HubReply reply, DateTimeOffset now) =>
-            HubAnswers.Redeem(reply) switch
-            {
-                HubResult<TokenGrant>.Value { Content: var grant } when grant.Device != Device => new Outcome.Out(
-                    RefusalCodes.WrongDevice()
-                ),
-                HubResult<TokenGrant>.Value { Content: var grant } => new Outcome.In(
-                    new StoredCredential
-                    {
-                        Hub = Hub,
-                        Account = grant.Account,
-                        Handle = grant.Handle,
-                        Origin = CredentialOrigin.Paired,
-                        Access = grant.AccessToken,
-                        Refresh = grant.RefreshToken is { } refresh ? new RefreshToken(refresh) : null,
-                        ObtainedAt = now,
-                        ExpiresAt = now + grant.ExpiresIn,
-                    }
-                ),
-                HubResult<TokenGrant>.Refused r => new Outcome.Out(RefusalCodes.Pairing(r.Code, r.Message)),
-                HubResult<TokenGrant>.Failed f => new Outcome.Out(RefusalCodes.NotReached(f.Failure)),
-                _ => throw new InvalidOperationException("unknown answer"),
-            };
+            Granted(HubAnswers.Redeem(reply), Hub, Device, now, RefusalCodes.Pairing);
 
         public override string ToString() => $"Redeem({Hub})";
     }
+
+    /// <summary>Exchanges the code of a browser sign-in.</summary>
+    public sealed record Exchange(Uri Hub, string Code, string Verifier, Uri Redirect, DeviceId Device) : SignIn
+    {
+        public override HubCall Call => HubCalls.Token(Hub, Code, Verifier, Redirect, Device);
+
+        public override Outcome Read(HubReply reply, DateTimeOffset now) =>
+            Granted(HubAnswers.Token(reply), Hub, Device, now, RefusalCodes.Browser);
+
+        public override string ToString() => $"Exchange({Hub})";
+    }
+
+    private static Outcome Granted(
+        HubResult<TokenGrant> answer,
+        Uri hub,
+        DeviceId device,
+        DateTimeOffset now,
+        Func<string, string, SignInRefused> refusal
+    ) =>
+        answer switch
+        {
+            HubResult<TokenGrant>.Value { Content: var grant } when grant.Device != device => new Outcome.Out(RefusalCodes.WrongDevice()),
+            HubResult<TokenGrant>.Value { Content: var grant } => new Outcome.In(
+                new StoredCredential
+                {
+                    Hub = hub,
+                    Account = grant.Account,
+                    Handle = grant.Handle,
+                    Origin = CredentialOrigin.Paired,
+                    Access = grant.AccessToken,
+                    Refresh = grant.RefreshToken is { } refresh ? new RefreshToken(refresh) : null,
+                    ObtainedAt = now,
+                    ExpiresAt = now + grant.ExpiresIn,
+                }
+            ),
+            HubResult<TokenGrant>.Refused r => new Outcome.Out(refusal(r.Code, r.Message)),
+            HubResult<TokenGrant>.Failed f => new Outcome.Out(RefusalCodes.NotReached(f.Failure)),
+            _ => throw new InvalidOperationException("unknown answer"),
+        };
 
     /// <summary>Asks the hub whose a pasted token is.</summary>
     public sealed record Confirm(Uri Hub, AccessToken Token, DeviceId Device, PastedToken Claims) : SignIn

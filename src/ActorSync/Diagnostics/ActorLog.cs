@@ -67,10 +67,12 @@ internal sealed class ActorLog : UntypedActor, IRequiresMessageQueue<IActorLogQu
     }
 }
 
-/// <summary>Says which factory the log of one actor system goes to.</summary>
-internal sealed class ActorLogSetup(ILoggerFactory logs) : Setup
+/// <summary>Says which factory the log of one actor system goes to, and what is kept of it.</summary>
+internal sealed class ActorLogSetup(ILoggerFactory? logs, LogSettings settings) : Setup
 {
-    public ILoggerFactory Logs { get; } = logs;
+    public ILoggerFactory Logs { get; } = logs ?? NullLoggerFactory.Instance;
+
+    public LogSettings Settings { get; } = settings;
 }
 
 /// <summary>Writes one log event after the other; not for more than one thread at a time.</summary>

@@ -1,4 +1,5 @@
 using ActorSync.Journal;
+using ActorSync.Network;
 using ActorSync.Sync;
 using Akka.Actor;
 using static ActorSync.Drain.DrainProtocol;
@@ -8,6 +9,26 @@ namespace ActorSync.Drain;
 /// <summary>When a pass begins, what its end means, and what is said of it.</summary>
 internal sealed partial class DrainActor
 {
+    /// <summary>How long a network that has just come back may fail without a line in the log.</summary>
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(30);
+
+    private void NetworkIsBack(NetworkProtocol.NetworkBack back)
+    {
+        _log.QuietUntil(Now.Steady + Settling);
+        if (_pass is not null)
+        {
+            if (back.Woke)
+            {
+                _pass.Replay();
+            }
+
+            return;
+        }
+
+        _state = _state.NetworkIsBack();
+        Start();
+    }
+
     private void StartOrSay()
     {
         if (!Start())

@@ -2,6 +2,7 @@ using System.Runtime.ExceptionServices;
 using ActorSync.Auth;
 using ActorSync.Diagnostics;
 using ActorSync.Journal;
+using ActorSync.Network;
 using ActorSync.Platform;
 using ActorSync.Restart;
 using ActorSync.Sync;
@@ -160,6 +161,9 @@ internal sealed partial class DrainActor : UntypedActor, IWithTimers
                 break;
             case Retry:
                 Start();
+                break;
+            case NetworkProtocol.NetworkBack back:
+                NetworkIsBack(back);
                 break;
             case SyncProtocol.JournalCameUp:
                 _state = _state.Fresh() with { JournalUp = true };

@@ -186,6 +186,17 @@ internal sealed partial class LanePass(DrainSetup setup, IActorRef self, IActorR
         End = _ending;
     }
 
+    /// <summary>The connection under the request is gone: cut it off and send its rows again, by their ids.</summary>
+    public void Replay()
+    {
+        if (_flight is not null)
+        {
+            CutOff();
+            Finish(new PassEnd.Superseded());
+            Advance();
+        }
+    }
+
     /// <summary>Ends what is on its way. Its bytes may still be read by the request, so its batch is not given back.</summary>
     public void CutOff()
     {

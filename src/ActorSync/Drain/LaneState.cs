@@ -24,6 +24,9 @@ internal sealed record LaneState(Backoff Backoff)
     /// <summary>Whatever was in the way is gone.</summary>
     public LaneState Fresh() => this with { Wanted = true, Backoff = Backoff.Reset(), RetryAt = null };
 
+    /// <summary>What failed on the way to the hub may work now. What the hub said stands, and so does the wait that it asked for.</summary>
+    public LaneState NetworkIsBack() => Trouble is { Offline: true, RetryAfter: null } ? Fresh() : this;
+
     public bool MayStart(Gate gate, Moment now) =>
         gate is Gate.Open && JournalUp && Wanted && (Forced || RetryAt is not { } retry || retry.Steady <= now.Steady);
 

@@ -19,7 +19,8 @@ public static class ServiceCollectionExtensions
     /// </summary>
     /// <remarks>
     /// Ask for <see cref="SyncRuntime"/> in any constructor. It takes operations from the moment that the host's services start; hosted
-    /// services start in the order in which they were added, so add those that use it after it. Metrics are those of the meter <c>ActorSync</c>.
+    /// services start in the order in which they were added, so add those that use it after it. An <see cref="IHangarSource"/> among the services is the
+    /// hangar's, unless the options have one. Metrics are those of the meter <c>ActorSync</c>.
     /// </remarks>
     /// <exception cref="InvalidSettingException">When the host is built: a setting is wrong.</exception>
     public static IServiceCollection AddActorSync(this IServiceCollection services, Action<ActorSyncBuilder> configure)
@@ -46,7 +47,7 @@ public static class ServiceCollectionExtensions
         services.TryAddSingleton(options);
         services.TryAddSingleton(provider =>
             SyncRuntime.Create(
-                provider.GetRequiredService<SyncOptions>(),
+                WithSource(provider.GetRequiredService<SyncOptions>(), provider),
                 provider.GetService<SyncPlatform>() ?? SyncPlatform.Real(provider.GetService<TimeProvider>()),
                 provider.GetService<ILoggerFactory>(),
                 provider.GetService<ActorSystem>()
@@ -60,6 +61,10 @@ public static class ServiceCollectionExtensions
 
         return services;
     }
+
+    // One in the options wins over one among the services.
+    private static SyncOptions WithSource(SyncOptions options, IServiceProvider provider) =>
+        options.HangarSource is null ? options with { HangarSource = provider.GetService<IHangarSource>() } : options;
 
     private sealed class ActorSyncService(SyncRuntime runtime) : IHostedService
     {

@@ -52,7 +52,9 @@ public static partial class SyncOptionsReader
             Pull = Pull(root.Section("pull")),
             Http = Http(root.Section("http")),
             Auth = Auth(root.Section("auth")),
+            Hangar = Hangar(root.Section("hangar")),
             Shutdown = Shutdown(root.Section("shutdown")),
+            Log = Log(root.Section("log")),
             Overlay = string.Join('\n', layers.Select(layer => layer.Hocon)),
         };
     }
@@ -62,7 +64,7 @@ public static partial class SyncOptionsReader
     internal static ActorSystemSetup AkkaSetup(SyncOptions options, ILoggerFactory? logs = null)
     {
         var bootstrap = ActorSystemSetup.Create(BootstrapSetup.Create().WithConfig(AkkaConfig(options, logs)));
-        return logs is null ? bootstrap : bootstrap.And(new ActorLogSetup(logs));
+        return bootstrap.And(new ActorLogSetup(logs, options.Log));
     }
 
     /// <summary>Akka's part of the reference under what follows from the options, under the app's own.</summary>
@@ -230,10 +232,25 @@ public static partial class SyncOptionsReader
             : new AuthSettings(auth.Time("renew-before", TimeSpan.Zero, TimeSpan.FromDays(1)), name);
     }
 
+    private static HangarSettings Hangar(SettingSection hangar) =>
+        new(
+            hangar.Time("interval", TimeSpan.FromMinutes(1), TimeSpan.FromDays(30)),
+            (int)hangar.Size("max-bytes", 1 << 10, 4 << 20),
+            hangar.Time("capture-timeout", TimeSpan.FromSeconds(1), TimeSpan.FromDays(1))
+        );
+
     private static ShutdownSettings Shutdown(SettingSection shutdown)
     {
         var drain = shutdown.Time("drain-timeout", TimeSpan.Zero, TimeSpan.FromMinutes(10));
         return new ShutdownSettings(drain, shutdown.Time("stop-timeout", drain + TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(15)));
+    }
+
+    private static LogSettings Log(SettingSection log)
+    {
+        var level = log.Text("level", 16);
+        return level is "DEBUG" or "INFO" or "WARNING" or "ERROR"
+            ? new LogSettings(level, log.Count("lines", 1, 1_000_000), log.Size("bytes", 64 << 10, 1 << 30))
+            : throw SettingSection.Wrong(log.FullName("level"), $"'{level}' is no level", "write DEBUG, INFO, WARNING or ERROR");
     }
 
     [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", RegexOptions.CultureInvariant)]

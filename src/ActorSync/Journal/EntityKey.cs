@@ -59,11 +59,16 @@ internal readonly record struct EntityKey(ulong High, ulong Low)
 }
 
 /// <summary>A Bloom filter over the keys that a lane may hold: "no" is certain, "perhaps" is looked up. Fixed at 2 MiB once it is used.</summary>
-/// <remarks>Burton Bloom, 1970. With 1,000,000 keys 16 bits each and 4 probes: about 0.3 % of the foreign keys say "perhaps".</remarks>
+/// <remarks>
+/// Burton Bloom, 1970, in blocks of one cache line, so that a key costs one miss (Putze, Sanders, Singler, 2007). With 1,000,000 keys, 16 bits each
+/// and 4 probes about 0.4 % of the foreign keys say "perhaps".
+/// </remarks>
 internal sealed class KeyFilter
 {
-    private const int Bits = 1 << 24;
+    private const int Blocks = 1 << 15;
+    private const int BlockWords = 8;
     private const int Probes = 4;
+    private const int BitsOfPlace = 9;
     private const int CrowdedAt = 2_000_000;
     private ulong[]? _words;
     private long _added;
@@ -97,26 +102,28 @@ internal sealed class KeyFilter
 
     public void Add(EntityKey key)
     {
-        var words = _words ??= new ulong[Bits / 64];
+        _words ??= new ulong[Blocks * BlockWords];
         _added++;
-        for (uint i = 0; i < Probes; i++)
+        var block = Block(_words, key);
+        var places = key.High;
+        for (var i = 0; i < Probes; i++, places >>= BitsOfPlace)
         {
-            var bit = Probe(key, i);
-            words[bit >> 6] |= 1UL << (int)(bit & 63);
+            block[Word(places)] |= Bit(places);
         }
     }
 
     public bool MayHold(EntityKey key)
     {
-        if (_words is not { } words)
+        if (_words is null)
         {
             return false;
         }
 
-        for (uint i = 0; i < Probes; i++)
+        var block = Block(_words, key);
+        var places = key.High;
+        for (var i = 0; i < Probes; i++, places >>= BitsOfPlace)
         {
-            var bit = Probe(key, i);
-            if ((words[bit >> 6] & (1UL << (int)(bit & 63))) == 0)
+            if ((block[Word(places)] & Bit(places)) == 0)
             {
                 return false;
             }
@@ -125,5 +132,11 @@ internal sealed class KeyFilter
         return true;
     }
 
-    private static uint Probe(EntityKey key, uint i) => (uint)((key.High + (i * key.Low)) >> 20) & (Bits - 1);
+    // The block comes from the key's other half: places within it are independent of it.
+    private static Span<ulong> Block(ulong[] words, EntityKey key) =>
+        words.AsSpan((int)((key.Low >> 40) & (Blocks - 1)) * BlockWords, BlockWords);
+
+    private static int Word(ulong places) => (int)((places >> 6) & (BlockWords - 1));
+
+    private static ulong Bit(ulong places) => 1UL << (int)(places & 63);
 }

@@ -3,73 +3,98 @@ using ActorSync.Model;
 
 namespace ActorSync.Journal;
 
-/// <summary>Gathers what wants to be stored and writes it in one transaction; each member is answered after the commit, never before.</summary>
+/// <summary>Gathers what wants to be stored in one transaction; each member is answered after the commit, never before.</summary>
+/// <remarks>
+/// A member is written when it comes, into the transaction that the first one began: while callers make their next operations the journal writes
+/// those that are there. Whatever else touches the file commits the group first.
+/// </remarks>
 internal sealed class GroupCommit(JournalTables tables, OperationWriter writer, JournalQueries queries, JournalStatistics statistics)
 {
     /// <summary>Payload that one transaction gathers: callers with large operations do not wait for each other's.</summary>
     private const int MostBytes = 8 << 20;
     private const int LooksForMore = 16;
     private readonly List<IGroupMember> _members = new(1024);
+    private readonly List<(int Start, SyncException? Refusal, int Index)> _outcomes = new(1024);
     private Accepted[] _accepted = new Accepted[1024];
-    private (int Start, SyncException? Refusal, int Index)[] _outcomes = new (int, SyncException?, int)[1024];
     private int _operations;
+    private int _written;
     private long _bytes;
     private int _answered;
     private int _target;
     private int _groups;
-    private long _gatheringSince;
+    private (long Priority, long Bulk) _pendingBefore;
+    private long _now;
+    private (long At, int Members) _look;
+    private long _idleTicks;
     private long _commitTicks;
 
     public bool IsEmpty => _members.Count == 0;
 
     public bool IsFull => _operations >= tables.Settings.MaxGroup || _bytes >= MostBytes;
 
+    /// <summary>Writes the member into the group's transaction. A storage failure fails every member and goes on up.</summary>
     public void Add(IGroupMember member)
     {
         _members.Add(member);
-        _operations += member.Count;
-        foreach (ref readonly var intake in member.Operations)
+        try
         {
-            _bytes += intake.Payload.Length;
+            if (_members.Count == 1)
+            {
+                Begin();
+            }
+
+            _operations += member.Count;
+            Write(member);
+        }
+        catch (SqliteFailure failure)
+        {
+            Abandon(failure);
+            throw;
         }
     }
 
-    /// <summary>Starts the linger of a group whose first flush has come.</summary>
-    public void StartGathering() => _gatheringSince = tables.Platform.Time.GetTimestamp();
-
     /// <summary>
-    /// Whether to wait a little for more, and never longer than a fraction of what a commit costs. Callers that were answered together come back
-    /// together: a group is whole when it is as large as the largest of late. Now and then one waits to the end, to see whether there are more.
+    /// Whether to wait a little for more, and never longer in vain than a fraction of what a commit costs. Callers that were answered together come
+    /// back together: a group is whole when it is as large as the largest of late. Now and then one waits to the end, to see whether there are more.
     /// </summary>
-    public bool ShouldLinger() =>
-        _target > 1
-        && (_members.Count < _target || _groups % LooksForMore == 0)
-        && !IsFull
-        && tables.Platform.Time.GetTimestamp() - _gatheringSince < _commitTicks * tables.Settings.LingerFraction;
+    public bool ShouldLinger()
+    {
+        if (_target <= 1 || IsFull || (_members.Count >= _target && _groups % LooksForMore != 0))
+        {
+            return false;
+        }
+
+        // Only the time in which nobody came was waited: in the rest there was something to write.
+        var now = tables.Platform.Time.GetTimestamp();
+        _idleTicks += _members.Count == _look.Members ? now - _look.At : 0;
+        _look = (now, _members.Count);
+        return _idleTicks < _commitTicks * tables.Settings.LingerFraction;
+    }
 
     /// <summary>Gives which lanes got pending operations. A storage failure fails every member and goes on up.</summary>
     public (bool Priority, bool Bulk) Commit()
     {
-        var before = tables.Row;
         try
         {
             var started = tables.Platform.Time.GetTimestamp();
-            var written = Write();
+            tables.Clock.SaveEnqueue(tables.Row);
+            tables.Db.Commit();
             var spent = tables.Platform.Time.GetTimestamp() - started;
             _commitTicks = _commitTicks == 0 ? spent : ((_commitTicks * 3) + spent) / 4;
-            statistics.Committed(written);
         }
         catch (SqliteFailure failure)
         {
-            Fail(new JournalProtocol.Unavailable(Reason(failure), "hand the operation in again later, with the same operation id"));
+            Abandon(failure);
             throw;
         }
 
-        var lanes = (tables.Row.PendingPriority > before.PendingPriority, tables.Row.PendingBulk > before.PendingBulk);
+        statistics.Committed(_written);
+        var lanes = (tables.Row.PendingPriority > _pendingBefore.Priority, tables.Row.PendingBulk > _pendingBefore.Bulk);
         Reply();
         return lanes;
     }
 
+    /// <summary>Nothing of the group was stored. The transaction is left to whoever closes the file.</summary>
     public void Fail(JournalProtocol.Unavailable why)
     {
         while (_answered < _members.Count)
@@ -82,63 +107,55 @@ internal sealed class GroupCommit(JournalTables tables, OperationWriter writer, 
 
     public static string Reason(SqliteFailure failure) => failure.IsFull ? "the disk is full" : failure.Message;
 
-    private int Write()
+    private void Begin()
     {
-        if (_outcomes.Length < _members.Count)
-        {
-            _outcomes = new (int, SyncException?, int)[_members.Capacity];
-        }
-
-        if (_accepted.Length < _operations)
-        {
-            _accepted = new Accepted[Math.Max(_operations, _accepted.Length * 2)];
-        }
-
-        var now = tables.NowMilliseconds;
-        var written = 0;
+        _now = tables.NowMilliseconds;
+        _pendingBefore = (tables.Row.PendingPriority, tables.Row.PendingBulk);
         tables.Db.Begin();
-        try
-        {
-            for (var i = 0; i < _members.Count; i++)
-            {
-                _outcomes[i] = WriteMember(_members[i], written, now);
-                written += _outcomes[i].Refusal is null ? _members[i].Count : 0;
-            }
-
-            tables.Clock.SaveEnqueue(tables.Row);
-            tables.Db.Commit();
-        }
-        catch
-        {
-            tables.Db.Rollback();
-            throw;
-        }
-
-        return written;
     }
 
-    private (int, SyncException?, int) WriteMember(IGroupMember member, int start, long now)
+    private void Abandon(SqliteFailure failure)
+    {
+        tables.Db.Rollback();
+        Fail(new JournalProtocol.Unavailable(Reason(failure), "hand the operation in again later, with the same operation id"));
+    }
+
+    private void Write(IGroupMember member)
+    {
+        if (_accepted.Length < _operations)
+        {
+            Array.Resize(ref _accepted, Math.Max(_operations, _accepted.Length * 2));
+        }
+
+        var (refusal, index) = TryWrite(member);
+        _outcomes.Add((_written, refusal, index));
+        _written += refusal is null ? member.Count : 0;
+    }
+
+    private (SyncException? Refusal, int Index) TryWrite(IGroupMember member)
     {
         if (tables.Row.Stored + member.Count > tables.Settings.MaxOperations && !IsStored(member))
         {
-            return (start, new JournalFullException(tables.Settings.MaxOperations), 0);
+            return (new JournalFullException(tables.Settings.MaxOperations), 0);
         }
 
         // All or none: the one thing that can still be wrong is an id that is taken, and that is seen before a row of the member is written.
         if (member.Count > 1 && FindConflict(member) is { } conflict)
         {
-            return (start, conflict.Refusal, conflict.Index);
+            return conflict;
         }
 
-        for (var i = 0; i < member.Count; i++)
+        var operations = member.Operations;
+        for (var i = 0; i < operations.Length; i++)
         {
-            var (accepted, fault) = writer.Insert(member.Operations[i], now);
+            var (accepted, fault) = writer.Insert(operations[i], _now);
             if (fault is not null)
             {
-                return (start, new InvalidOperationRefusedException(fault.Field, fault.Message), i);
+                return (new InvalidOperationRefusedException(fault.Field, fault.Message), i);
             }
 
-            _accepted[start + i] = accepted;
+            _accepted[_written + i] = accepted;
+            _bytes += operations[i].Payload.Length;
         }
 
         if (member.Checkpoint is { } checkpoint)
@@ -146,7 +163,7 @@ internal sealed class GroupCommit(JournalTables tables, OperationWriter writer, 
             queries.Advance(checkpoint);
         }
 
-        return (start, null, 0);
+        return (null, 0);
     }
 
     // A caller who asks again after a lost answer gets it, also when the queue is full.
@@ -214,7 +231,8 @@ internal sealed class GroupCommit(JournalTables tables, OperationWriter writer, 
         _target = Math.Max(_members.Count, _target - 1 - (_target / 16));
         _groups++;
         _members.Clear();
-        (_operations, _bytes, _answered) = (0, 0, 0);
+        _outcomes.Clear();
+        (_operations, _written, _bytes, _answered, _idleTicks, _look) = (0, 0, 0, 0, 0, default);
     }
 }
 

@@ -1,3 +1,4 @@
+using ActorSync.Diagnostics;
 using ActorSync.Journal.Sqlite;
 using ActorSync.Platform;
 using Akka.Actor;
@@ -8,8 +9,8 @@ namespace ActorSync.Journal;
 
 /// <summary>The only one that touches the profile's SQLite file. Runs on its own thread; every write is a transaction, every reply comes after the commit.</summary>
 /// <remarks>
-/// Enqueues gather: the flush that the first of a group sends to itself comes behind everything that was in the mailbox, so one fsync serves them all.
-/// Anything else commits the group first. Long work goes in steps between which the mailbox is served. A storage failure fails the group and the
+/// Enqueues gather in one transaction: the flush that the first of a group sends to itself comes behind everything that was in the mailbox, so one
+/// fsync serves them all. Anything else that touches the file commits the group first. Long work goes in steps between which the mailbox is served. A storage failure fails the group and the
 /// actor; the parent opens a new one.
 /// </remarks>
 internal sealed class JournalActor(string path, JournalSettings settings, SyncPlatform platform, JournalStatistics statistics, int stepRows)
@@ -21,7 +22,7 @@ internal sealed class JournalActor(string path, JournalSettings settings, SyncPl
     private static readonly TimeSpan LookForRoom = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan FoldPause = TimeSpan.FromMilliseconds(100);
 
-    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly ILoggingAdapter _log = Context.GetLogger(NamedFormatter.Instance);
     private readonly ReserveFile _reserve = new(path + ".reserve", platform.SqliteVfs is null ? settings.ReserveBytes : 0);
     private readonly OperationIdSource _ids = new(platform.Time, platform.Chance);
     private readonly JournalJobs _jobs = new(PauseOf(Context.Self));
@@ -101,19 +102,24 @@ internal sealed class JournalActor(string path, JournalSettings settings, SyncPl
     {
         switch (message)
         {
-            case IGroupMember member:
-                Gather(member);
+            case EnqueueRequest one:
+                Gather(one);
                 break;
             case Flush:
                 OnFlush();
+                break;
+            case IGroupMember member:
+                Gather(member);
                 break;
             case EnqueueMany many:
                 Take(many);
                 break;
             case Continue:
+                CommitGroup();
                 _jobs.Step();
                 break;
             case Fold:
+                CommitGroup();
                 FoldSome();
                 break;
             case LookForSpace:
@@ -158,7 +164,6 @@ internal sealed class JournalActor(string path, JournalSettings settings, SyncPl
         else if (!_flushSent)
         {
             _flushSent = true;
-            _store.Group.StartGathering();
             Self.Tell(Flush.Instance, ActorRefs.NoSender);
         }
     }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ActorSync.Diagnostics;
 using ActorSync.Journal;
 using ActorSync.Journal.Sqlite;
 using ActorSync.Model;
@@ -27,7 +28,7 @@ internal sealed class OutboxActor(string name, string path, JournalPort journal,
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(5);
 
-    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly ILoggingAdapter _log = Context.GetLogger(NamedFormatter.Instance);
     private readonly string _source = "outbox:" + name;
     private OutboxReader? _reader;
     private long _version = -1;

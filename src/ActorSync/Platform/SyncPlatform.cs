@@ -16,6 +16,9 @@ internal sealed record SyncPlatform
     /// <summary>Makes the way to the wake-up socket; null for none.</summary>
     public Func<HttpSettings, IWakePort>? Wake { get; init; }
 
+    /// <summary>The machine's notices about its network, and its resolver.</summary>
+    public INetworkPort Network { get; init; } = MachineNetwork.Instance;
+
     /// <summary>The SQLite VFS that journals are opened with; null is the platform's.</summary>
     public string? SqliteVfs { get; init; }
 

@@ -2,6 +2,7 @@ using System.Runtime.ExceptionServices;
 using ActorSync.Auth;
 using ActorSync.Diagnostics;
 using ActorSync.Journal;
+using ActorSync.Network;
 using ActorSync.Platform;
 using ActorSync.Restart;
 using ActorSync.Sync;
@@ -27,6 +28,9 @@ internal sealed partial class PullActor : UntypedActor, IWithTimers
     private const string RetryTimer = "retry";
     private const string CredentialTimer = "credential";
     private static readonly TimeSpan CredentialPatience = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a network that has just come back may fail without a line in the log.</summary>
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(30);
 
     private readonly PullSetup _setup;
     private readonly PullLog _log;
@@ -156,6 +160,12 @@ internal sealed partial class PullActor : UntypedActor, IWithTimers
                 _state = _state with { Reconciling = true };
                 Trigger(force: true);
                 SayWhyNot();
+                break;
+            case NetworkProtocol.NetworkBack:
+                _log.QuietUntil(Now.Steady + Settling);
+                _state = _state.NetworkIsBack();
+                _wake?.NetworkIsBack();
+                Start();
                 break;
             case Retry:
                 Start();

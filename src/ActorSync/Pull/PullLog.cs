@@ -10,10 +10,18 @@ internal sealed class PullLog(ILoggingAdapter log)
     private string? _code;
     private TimeSpan _told;
     private int _untold;
+    private TimeSpan _quietUntil;
+
+    /// <summary>Until then what the network does is told to nobody but those who look for it.</summary>
+    public void QuietUntil(TimeSpan steady) => _quietUntil = steady;
 
     public void Failed(LaneError error, TimeSpan wait, TimeSpan now)
     {
-        if (_code != error.Code)
+        if (now < _quietUntil && !error.NeedsAttention)
+        {
+            log.Debug("Changes cannot be fetched yet ({Code}): {Reason}; next try in {Delay}", error.Code, error.Message, wait);
+        }
+        else if (_code != error.Code)
         {
             (_code, _told, _untold) = (error.Code, now, 0);
             log.Log(

@@ -1,3 +1,4 @@
+using ActorSync.Hangar;
 using Akka.Actor;
 
 namespace ActorSync.Restart;
@@ -20,6 +21,9 @@ internal enum FailureKind
 
     /// <summary><see cref="JournalOpenException"/>: corrupt, not a database, newer schema, locked, a PRAGMA that reads back differently.</summary>
     CannotOpen,
+
+    /// <summary><see cref="HangarRefusedException"/>: the hub answered 401 or 403 with one of the protocol's codes.</summary>
+    CredentialRefused,
 }
 
 internal enum ChildDirective
@@ -44,6 +48,15 @@ internal enum Consequence
     /// <summary>The lane shows ERR and keeps trying at the backoff's cap.</summary>
     LaneError,
 
+    /// <summary>What failed on the network is tried again by its backoff alone, not at once when the network is back.</summary>
+    NetworkUnwatched,
+
+    /// <summary>The hangar stays stopped until its next time, a kick, or another credential.</summary>
+    HangarWaits,
+
+    /// <summary>The hangar shows its own error; nobody else hears of it.</summary>
+    HangarError,
+
     /// <summary>What the app commits stays in the app's file until the forwarder is back; it is tried at the backoff's cap.</summary>
     OutboxWaits,
 
@@ -57,7 +70,13 @@ internal enum Consequence
 /// <summary>What kind of failure it was.</summary>
 internal static class FailureKinds
 {
-    public static FailureKind KindOf(Exception? cause) => Root(cause) is JournalOpenException ? FailureKind.CannotOpen : FailureKind.Any;
+    public static FailureKind KindOf(Exception? cause) =>
+        Root(cause) switch
+        {
+            JournalOpenException => FailureKind.CannotOpen,
+            HangarRefusedException => FailureKind.CredentialRefused,
+            _ => FailureKind.Any,
+        };
 
     /// <summary>What really failed: a failure in PreStart or in a constructor comes wrapped.</summary>
     public static Exception? Root(Exception? cause)

@@ -1,5 +1,6 @@
 using ActorSync.Auth;
 using ActorSync.Diagnostics;
+using ActorSync.Hangar;
 using ActorSync.Journal;
 using ActorSync.Model;
 using ActorSync.Outbox;
@@ -30,6 +31,12 @@ internal static class Absent
                 return true;
             case SyncProtocol.ChangeSettings change:
                 change.ReplyTo.Tell(new JournalProtocol.Unavailable(reason, remedy), ActorRefs.NoSender);
+                return true;
+            case HangarProtocol.PushHangar push:
+                push.ReplyTo.Tell(
+                    new HangarOutcome(HangarOutcome.Failed, "stopped", $"{reason}; {remedy}", 0, 0, null),
+                    ActorRefs.NoSender
+                );
                 return true;
             case OutboxProtocol.AttachOutbox attach:
                 attach.ReplyTo.Tell(new JournalProtocol.Unavailable(reason, remedy), ActorRefs.NoSender);

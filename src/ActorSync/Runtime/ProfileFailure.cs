@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ActorSync.Events;
 using ActorSync.Model;
 using ActorSync.Platform;
 using ActorSync.Restart;
@@ -21,6 +22,12 @@ internal static class ProfileFailure
                 "restart the runtime, and report this with its log",
                 null
             );
+
+    public static HangarFailed OfHangar(string name, ChildEnd end, TimeProvider time) =>
+        new(name, time.GetUtcNow(), "hangar_failed", end.Error, "nothing: it is started again by itself");
+
+    public static ProfileFailed ToEvent(RuntimeProtocol.ProfileFailed failed, TimeProvider time) =>
+        new(failed.Name, time.GetUtcNow(), failed.Code, failed.Reason, failed.Remedy);
 }
 
 /// <summary>The status of a profile whose status actor is not there to tell it.</summary>

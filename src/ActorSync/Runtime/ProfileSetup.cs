@@ -1,4 +1,6 @@
 using ActorSync.Drain;
+using ActorSync.Events;
+using ActorSync.Hangar;
 using ActorSync.Journal;
 using ActorSync.Model;
 using ActorSync.Platform;
@@ -20,7 +22,14 @@ internal sealed record ProfileSetup(
     JournalPort Journal,
     IHubPort Hub,
     ProfileChildren Children
-);
+)
+{
+    /// <summary>Where what an app may want to know is said; of the whole runtime.</summary>
+    public EventFeed Events { get; init; } = new(Platform.Time, Platform.AsynchronousContinuations);
+}
+
+/// <summary>Told to <c>/user/actorsync</c>: starts another profile beside the others. Replies as <see cref="RuntimeProtocol.GetProfile"/>; refused as failed when there is one of that name.</summary>
+internal sealed record AddProfile(ProfileSetup Setup, IActorRef ReplyTo);
 
 /// <summary>How a profile's children are made.</summary>
 /// <param name="Journal">Says <see cref="JournalProtocol.JournalOpened"/> to its parent.</param>
@@ -32,6 +41,9 @@ internal sealed record ProfileChildren(Func<Props> Journal, Func<DeviceId, IActo
 
     /// <summary>The real one but in tests.</summary>
     public Func<StatusSetup, Props> Status { get; init; } = StatusActor.Props;
+
+    /// <summary>The real one but in tests.</summary>
+    public Func<HangarSetup, HangarStart, Props> Hangar { get; init; } = HangarActor.Props;
 
     /// <summary>The real one but in tests.</summary>
     public Func<DrainSetup, DrainProtocol.Orders, Props> Drain { get; init; } = DrainActor.Props;

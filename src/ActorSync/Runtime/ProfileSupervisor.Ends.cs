@@ -1,6 +1,7 @@
 using ActorSync.Auth;
 using ActorSync.Drain;
 using ActorSync.Journal;
+using ActorSync.Model;
 using ActorSync.Restart;
 using ActorSync.Status;
 using ActorSync.Sync;
@@ -113,7 +114,15 @@ internal sealed partial class ProfileSupervisor
                 _tree.Auth.RetryIn(Supervision.CredentialRetry);
                 _tree.Sync.Ref?.Tell(new SyncProtocol.AuthWentDown($"the credential store is unavailable: {end.Error}"));
                 break;
-            case Consequence.OutboxWaits:
+            case Consequence.HangarWaits:
+                _tree.Status.Ref?.Tell(_tree.Hangar.Kept);
+                _tree.Hangar.Refused();
+                break;
+            case Consequence.HangarError:
+                _tree.Status.Ref?.Tell(_tree.Hangar.Kept);
+                _setup.Events.Publish(ProfileFailure.OfHangar(_setup.Name, end, _setup.Platform.Time));
+                break;
+            case Consequence.OutboxWaits or Consequence.NetworkUnwatched:
                 break;
             default:
                 throw new InvalidOperationException($"the table has no {end.Then} here");
@@ -142,6 +151,30 @@ internal sealed partial class ProfileSupervisor
         _log.Error("Profile {Profile} has failed ({Code}): {Reason}; {Remedy}", _setup.Name, failed.Code, failed.Reason, failed.Remedy);
         Context.Parent.Tell(failed);
         Context.System.EventStream.Publish(failed);
+        _setup.Events.Publish(ProfileFailure.ToEvent(failed, _setup.Platform.Time));
+    }
+
+    /// <summary>What a report means to those who listen to the runtime.</summary>
+    private void Say(object report)
+    {
+        var now = _setup.Platform.Time.GetUtcNow();
+        (_said, var events) = report switch
+        {
+            SyncProtocol.SyncReport sync => _said.With(sync, now),
+            DrainProtocol.LaneReport lane => _said.With(NameOf(lane.Lane), lane.Error, now),
+            SyncProtocol.LaneKept { View.Exhausted: true } kept => _said.With(
+                NameOf(kept.Lane),
+                LaneErrors.Crashed(kept.View.LastError ?? "unknown"),
+                now
+            ),
+            _ => (_said, []),
+        };
+        foreach (var said in events)
+        {
+            _setup.Events.Publish(said);
+        }
+
+        static string NameOf(Lane lane) => lane == Lane.Priority ? "priority" : "bulk";
     }
 
     private void Stop(StopProfile stop)

@@ -1,8 +1,11 @@
 using ActorSync.Auth;
 using ActorSync.Diagnostics;
 using ActorSync.Drain;
+using ActorSync.Events;
+using ActorSync.Hangar;
 using ActorSync.Journal;
 using ActorSync.Model;
+using ActorSync.Network;
 using ActorSync.Outbox;
 using ActorSync.Pull;
 using ActorSync.Restart;
@@ -35,8 +38,9 @@ internal sealed partial class ProfileSupervisor : UntypedActor, IWithTimers
     private Readiness? _readiness;
     private DeviceId _device;
     private Shutdown? _shutdown;
+    private EventState _said;
 
-    public ProfileSupervisor(ProfileSetup setup) => _setup = setup;
+    public ProfileSupervisor(ProfileSetup setup) => (_setup, _said) = (setup, new EventState(setup.Name));
 
     public ITimerScheduler Timers { get; set; } = null!;
 
@@ -57,7 +61,7 @@ internal sealed partial class ProfileSupervisor : UntypedActor, IWithTimers
     protected override void PostStop()
     {
         Context.System.EventStream.Unsubscribe(Self);
-        if (_readiness is not ProfileFailed)
+        if (_readiness is not RuntimeProtocol.ProfileFailed)
         {
             _setup.Journal.Down("the profile has stopped", "start the runtime again");
         }
@@ -95,9 +99,38 @@ internal sealed partial class ProfileSupervisor : UntypedActor, IWithTimers
             case AuthProtocol.CredentialChanged:
                 _tree.Sync.Ref?.Tell(message);
                 break;
-            case SyncProtocol.SyncReport or DrainProtocol.LaneReport or SyncProtocol.LaneKept:
             case PullProtocol.PullReport or SyncProtocol.PullKept:
                 _tree.Status.Ref?.Tell(message);
+                break;
+            case SyncProtocol.SyncReport report:
+                _tree.Status.Ref?.Tell(message);
+                _tree.Network.Ref?.Tell(message);
+                _tree.Hangar.Take(report);
+                Say(message);
+                break;
+            case DrainProtocol.LaneReport:
+                _tree.Status.Ref?.Tell(message);
+                _tree.Network.Ref?.Tell(message);
+                Say(message);
+                break;
+            case SyncProtocol.LaneKept:
+                _tree.Status.Ref?.Tell(message);
+                Say(message);
+                break;
+            case SyncEvent said:
+                _setup.Events.Publish(said);
+                break;
+            case HangarProtocol.HangarReport report:
+                _tree.Hangar.Take(report);
+                _tree.Status.Ref?.Tell(message);
+                _tree.Status.Ref?.Tell(_tree.Hangar.Kept);
+                break;
+            case NetworkProtocol.NetworkBack:
+                _tree.Sync.Ref?.Tell(message);
+                break;
+            case SyncProtocol.CredentialDoubted doubted:
+                _tree.Hangar.Take(doubted);
+                _tree.Sync.Ref?.Tell(message);
                 break;
             case OutboxProtocol.AttachOutbox attach:
                 _tree.Attach(attach);
@@ -129,6 +162,13 @@ internal sealed partial class ProfileSupervisor : UntypedActor, IWithTimers
                 break;
             case SyncProtocol.DrainNow or SyncProtocol.ChangeSettings or PullProtocol.Reconcile:
                 _tree.Pass(_tree.Sync, message, Why());
+                break;
+            case HangarProtocol.PushHangar push:
+                if (!_tree.Hangar.Take(push))
+                {
+                    Absent.Answer(message, Why(), "try again in a moment");
+                }
+
                 break;
             case StatusProtocol.GetStatus get when _tree.Status.Ref is null:
                 get.ReplyTo.Tell(FailedStatus.Of(_setup, _device, Why()));

@@ -1,7 +1,10 @@
 using ActorSync.Auth;
 using ActorSync.Drain;
+using ActorSync.Events;
+using ActorSync.Hangar;
 using ActorSync.Journal;
 using ActorSync.Model;
+using ActorSync.Network;
 using ActorSync.Outbox;
 using ActorSync.Pull;
 using ActorSync.Restart;
@@ -50,7 +53,30 @@ internal sealed class ProfileTree
             Supervision.Status,
             () => children.Status(new StatusSetup(setup.Name, device(), options, platform, setup.Journal, setup.Hub))
         );
-        _all = [Journal, Auth, Sync, Status];
+        var source = new HangarPort(options.HangarSource, setup.Name, options.Hangar.MaxBytes, platform.Time);
+        Hangar = new HangarKeeper(
+            platform.Time,
+            start =>
+                Keep(
+                    Supervision.Hangar,
+                    () =>
+                        children.Hangar(
+                            new HangarSetup(
+                                setup.Name,
+                                device(),
+                                options.Hangar,
+                                Supervision.HangarLaw,
+                                source,
+                                platform,
+                                setup.Journal,
+                                setup.Hub
+                            ),
+                            start()
+                        )
+                )
+        );
+        Network = Keep(Supervision.Network, () => NetworkActor.Props(platform));
+        _all = [Journal, Auth, Sync, Hangar.Keeper, Status, Network];
 
         ChildKeeper Keep(string name, Func<Props> props) => _keep(name, name, props);
     }
@@ -61,7 +87,11 @@ internal sealed class ProfileTree
 
     public ChildKeeper Sync { get; }
 
+    public HangarKeeper Hangar { get; }
+
     public ChildKeeper Status { get; }
+
+    public ChildKeeper Network { get; }
 
     public bool AnyUp => _all.Exists(child => child.Ref is not null);
 
@@ -71,8 +101,10 @@ internal sealed class ProfileTree
     public void StartRest()
     {
         Status.Start();
+        Network.Start();
         Auth.Start();
         Sync.Start();
+        Hangar.Keeper.Start();
     }
 
     /// <summary>Starts the forwarder of an app's outbox, once a name.</summary>
@@ -99,6 +131,7 @@ internal sealed class ProfileTree
     public void TellAll(object message)
     {
         Sync.Ref?.Tell(message);
+        Hangar.Keeper.Ref?.Tell(message);
         Status.Ref?.Tell(message);
     }
 
@@ -175,7 +208,11 @@ internal sealed class ProfileTree
                 or SyncProtocol.PullKept
                 or ReconcileReport
                 or SyncProtocol.LaneKept
+                or HangarProtocol.HangarReport
                 or AuthProtocol.CredentialChanged
+                or SyncProtocol.CredentialDoubted
+                or SyncEvent
                 or JournalProtocol.JournalOpened
+                or NetworkProtocol.NetworkBack
                 or DrainReport;
 }

@@ -6,7 +6,7 @@ namespace ActorSync.Runtime;
 
 /// <summary>What the façade says to the tree, and what the tree's members tell each other about being there.</summary>
 /// <remarks>
-/// <para>The façade tells <c>/user/actorsync</c>: <see cref="GetProfile"/>, <see cref="StopRuntime"/>.</para>
+/// <para>The façade tells <c>/user/actorsync</c>: <see cref="GetProfile"/>, <see cref="AddProfile"/>, <see cref="DropProfile"/>, <see cref="StopRuntime"/>.</para>
 /// <para>
 /// The façade tells a profile (the address in <see cref="ProfileReady"/> and its siblings is good for the life of the runtime, whatever fails behind it):
 /// <see cref="GetReadiness"/>; <c>SyncProtocol.DrainNow</c>, <c>SyncProtocol.ChangeSettings</c>; <c>StatusProtocol.GetStatus</c>,
@@ -41,6 +41,11 @@ internal static class RuntimeProtocol
     public sealed record RuntimeFailed(string Component, string Error, string Remedy);
 
     // ---- Stop ----
+
+    /// <summary>Stops one profile as a clean stop does and takes it off the list. Replies <see cref="ProfileGone"/> when nothing of it is left.</summary>
+    public sealed record DropProfile(string Name, IActorRef ReplyTo);
+
+    public sealed record ProfileGone(string Name);
 
     /// <summary>Drains for a bounded time, then stops all. Replies <see cref="Stopped"/>; a second one is answered when the first is.</summary>
     public sealed record StopRuntime(IActorRef ReplyTo);

@@ -13,7 +13,7 @@ internal sealed class RuntimeSupervisor : UntypedActor, IWithTimers
 {
     public const string Name = "actorsync";
 
-    private readonly ImmutableArray<ProfileSetup> _setups;
+    private ImmutableArray<ProfileSetup> _setups;
     private readonly SyncPlatform _platform;
     private readonly ILoggingAdapter _log = Context.GetLogger(NamedFormatter.Instance);
     private readonly List<IActorRef> _stopping = [];
@@ -59,6 +59,22 @@ internal sealed class RuntimeSupervisor : UntypedActor, IWithTimers
                     new ProfileFailed(get.Name, Self, "runtime_failed", _failure ?? "stopped", "start the runtime again", null)
                 );
                 break;
+            case AddProfile add when _profiles.Ref is { } profiles && _stopping.Count == 0:
+                _setups = _setups.Add(add.Setup);
+                profiles.Forward(add);
+                break;
+            case AddProfile add:
+                add.ReplyTo.Tell(
+                    new ProfileFailed(add.Setup.Name, Self, "runtime_failed", _failure ?? "stopped", "start the runtime again", null)
+                );
+                break;
+            case DropProfile drop when _profiles.Ref is { } profiles:
+                _setups = _setups.RemoveAll(setup => setup.Name == drop.Name);
+                profiles.Forward(drop);
+                break;
+            case DropProfile drop:
+                drop.ReplyTo.Tell(new ProfileGone(drop.Name));
+                break;
             case StopRuntime stop:
                 Stop(stop);
                 break;
@@ -103,7 +119,9 @@ internal sealed class RuntimeSupervisor : UntypedActor, IWithTimers
                 setup.Journal.Down(end.Error, "start the runtime again");
             }
 
-            Context.System.EventStream.Publish(new RuntimeFailed(Supervision.Profiles, end.Error, "start the runtime again"));
+            const string remedy = "start the runtime again";
+            Context.System.EventStream.Publish(new RuntimeFailed(Supervision.Profiles, end.Error, remedy));
+            _setups[0].Events.Publish(new Events.RuntimeFailed(_platform.Time.GetUtcNow(), Supervision.Profiles, end.Error, remedy));
         }
     }
 

@@ -11,7 +11,9 @@ internal static class Supervision
     public const string Sync = "sync";
     public const string Drain = "drain";
     public const string Pull = "pull";
+    public const string Hangar = "hangar";
     public const string Status = "status";
+    public const string Network = "network";
     public const string Outbox = "outbox";
     public const string Profile = "profile";
     public const string Profiles = "profiles";
@@ -47,7 +49,24 @@ internal static class Supervision
             new RestartLimit(10, TimeSpan.FromMinutes(10)),
             Consequence.LaneError
         ),
+        new(Hangar, FailureKind.CredentialRefused, ChildDirective.Stop, Backoff: null, Limit: null, Consequence.HangarWaits),
+        new(
+            Hangar,
+            FailureKind.Any,
+            ChildDirective.RestartWithBackoff,
+            new BackoffLaw(TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
+            Limit: null,
+            Consequence.HangarError
+        ),
         new(Status, FailureKind.Any, ChildDirective.Restart, Backoff: null, FiveInAMinute, Consequence.ProfileFailed),
+        new(
+            Network,
+            FailureKind.Any,
+            ChildDirective.RestartWithBackoff,
+            new BackoffLaw(TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(1)),
+            new RestartLimit(10, TimeSpan.FromMinutes(10)),
+            Consequence.NetworkUnwatched
+        ),
         new(
             Outbox,
             FailureKind.Any,
@@ -62,6 +81,9 @@ internal static class Supervision
 
     /// <summary>After its limit the auth actor is made again this often, so that a credential store that comes back is found without a restart of the process.</summary>
     public static readonly TimeSpan CredentialRetry = TimeSpan.FromMinutes(1);
+
+    /// <summary>How the hangar waits after failures, its own and those of its actor.</summary>
+    public static BackoffLaw HangarLaw => For(Hangar).First(row => row.Failure == FailureKind.Any).Backoff!;
 
     /// <summary>The rows of one child, the special ones first.</summary>
     public static ImmutableArray<PolicyRow> For(string child) => [.. Table.Where(row => row.Child == child)];

@@ -2,6 +2,7 @@ using System.Runtime.ExceptionServices;
 using ActorSync.Auth;
 using ActorSync.Diagnostics;
 using ActorSync.Drain;
+using ActorSync.Hangar;
 using ActorSync.Journal;
 using ActorSync.Model;
 using ActorSync.Platform;
@@ -126,6 +127,12 @@ internal sealed class StatusActor : UntypedActor, IWithTimers
             case SyncProtocol.PullKept kept:
                 _model = _model with { Pull = _model.Pull.With(kept.View) };
                 Publish();
+                break;
+            case HangarProtocol.HangarReport report:
+                _model = _model with { Hangar = report };
+                break;
+            case HangarProtocol.HangarKept kept:
+                _model = _model with { HangarKept = kept.View };
                 break;
             case AuthProtocol.CurrentCredential credential:
                 _lookup.Take(credential);

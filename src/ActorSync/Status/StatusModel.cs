@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using System.Reflection;
+using ActorSync.Hangar;
 using ActorSync.Journal;
 using ActorSync.Model;
 using ActorSync.Platform;
+using ActorSync.Restart;
 using ActorSync.Sync;
 
 namespace ActorSync.Status;
@@ -22,6 +24,11 @@ internal sealed record StatusModel(string Profile, DeviceId Device, SyncOptions 
     public LaneView Bulk { get; init; } = new();
 
     public PullView Pull { get; init; } = new();
+
+    public HangarProtocol.HangarReport? Hangar { get; init; }
+
+    /// <summary>Null until the hangar's actor has ended once.</summary>
+    public ChildView? HangarKept { get; init; }
 
     /// <summary>The last ones that the journal gave.</summary>
     public JournalCounts? Counts { get; init; }
@@ -131,7 +138,7 @@ internal sealed record StatusModel(string Profile, DeviceId Device, SyncOptions 
                 totals.Sum(lane => lane.Duplicate),
                 totals.Sum(lane => lane.Rejected)
             ),
-            new HangarView(null, null, null),
+            HangarOf(Hangar, HangarKept),
             new LanView("off", 0),
             Running: true,
             Version
@@ -176,6 +183,21 @@ internal sealed record StatusModel(string Profile, DeviceId Device, SyncOptions 
         var hubAt = Latest(Latest(Sync?.HubAt, Pull.Report?.HubAt), Latest(Priority.Report?.HubAt, Bulk.Report?.HubAt));
         // What the hub said before this opening of the gate proves nothing about it.
         return hubAt is { } at && Sync?.OpenSince is not null ? now.Steady - at.Steady : null;
+    }
+
+    private static HangarView HangarOf(HangarProtocol.HangarReport? said, ChildView? kept)
+    {
+        var down = kept is { Up: false } && said?.Activity != HangarActivity.Stopped;
+        return new HangarView(said?.SucceededAt, down ? kept!.LastError : said?.Error, down ? kept!.NextTry?.Wall : said?.NextAt?.Wall)
+        {
+            State = down ? "down" : HangarWords.Of(said?.Activity ?? HangarActivity.Starting),
+            LastAttemptAt = said?.TriedAt?.Wall,
+            LastSkip = said?.Skip,
+            Pushes = said?.Tally.Pushes ?? 0,
+            Skips = said?.Tally.Skips ?? 0,
+            Failures = said?.Tally.Failures ?? 0,
+            Restarts = kept?.Restarts ?? 0,
+        };
     }
 
     private string? Off() =>

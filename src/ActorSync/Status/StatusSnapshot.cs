@@ -61,6 +61,26 @@ public sealed record DrainView(
     long Rejected
 );
 
-public sealed record HangarView(DateTimeOffset? LastSuccessAt, string? LastError, DateTimeOffset? NextAt);
+/// <summary>The snapshot of the side collection.</summary>
+public sealed record HangarView(DateTimeOffset? LastSuccessAt, string? LastError, DateTimeOffset? NextAt)
+{
+    /// <summary>starting, no_source, resting, capturing, pushing, stopped (refused by the hub: waits for its next time, a kick or another credential), down (it fell, and comes back).</summary>
+    public string State { get; init; } = "starting";
+
+    public DateTimeOffset? LastAttemptAt { get; init; }
+
+    /// <summary>Why the last attempt pushed nothing, as in <see cref="HangarOutcome.Reason"/>; null when it did, or failed.</summary>
+    public string? LastSkip { get; init; }
+
+    /// <summary>Since the profile started, as the two below.</summary>
+    public long Pushes { get; init; }
+
+    public long Skips { get; init; }
+
+    public long Failures { get; init; }
+
+    /// <summary>How often its actor ended: refused by the hub, or by a fault.</summary>
+    public int Restarts { get; init; }
+}
 
 public sealed record LanView(string State, int Peers);

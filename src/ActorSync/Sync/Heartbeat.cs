@@ -10,6 +10,7 @@ internal sealed class Heartbeat(BackoffLaw law)
 {
     private Backoff _backoff = new(law);
     private Moment? _retryAt;
+    private bool _asked;
 
     /// <summary>When the hub last answered as it should, in this opening of the gate or before.</summary>
     public Moment? HubAt { get; private set; }
@@ -50,8 +51,22 @@ internal sealed class Heartbeat(BackoffLaw law)
     public void Failed(LaneError? error, Moment now, double chance, TimeSpan? retryAfter)
     {
         Error = error;
+        _asked = retryAfter is not null;
         (_backoff, var wait) = _backoff.Fail(chance, retryAfter);
         _retryAt = now + wait;
+    }
+
+    /// <summary>True when the last question failed on the way and is worth asking again now; the wait that a hub asked for stays.</summary>
+    public bool NetworkIsBack()
+    {
+        if (Error is null or { NeedsAttention: true } || _asked)
+        {
+            return false;
+        }
+
+        _retryAt = null;
+        _backoff = _backoff.Reset();
+        return true;
     }
 
     /// <summary>Twice in a lease, so that one answer may be late.</summary>

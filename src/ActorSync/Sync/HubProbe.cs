@@ -12,6 +12,8 @@ internal sealed class HubProbe(IHubPort hub, IActorRef self, IActorRef profile)
     private Flight? _flight;
     private Uri? _asked;
 
+    public bool IsAsking => _asked is not null || _flight is not null;
+
     public void Start(Uri at)
     {
         CutOff();

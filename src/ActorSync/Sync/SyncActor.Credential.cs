@@ -25,6 +25,20 @@ internal sealed partial class SyncActor
         Apply(next);
     }
 
+    // While a story is open the question is, too; a probe on its way answers this one as well.
+    private void Doubted(SyncProtocol.CredentialDoubted doubted)
+    {
+        if (doubted.Generation == _state.Generation && _state is { Gate: Gate.Open, Episode: Episode.None } && !_probe.IsAsking)
+        {
+            _log.Info(
+                "The hub doubts credential {Generation} ({Code}) beside the lanes; it is asked who we are",
+                doubted.Generation,
+                doubted.Code
+            );
+            StartProbe();
+        }
+    }
+
     private void SignOut(AuthProtocol.SignOut signOut)
     {
         if (_leaving is not null)

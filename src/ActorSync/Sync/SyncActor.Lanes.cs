@@ -1,5 +1,6 @@
 using ActorSync.Drain;
 using ActorSync.Model;
+using ActorSync.Network;
 using ActorSync.Pull;
 using ActorSync.Restart;
 using Akka.Actor;
@@ -84,6 +85,21 @@ internal sealed partial class SyncActor
         else if (next.PullHolds is { } number && before.PullHolds != number)
         {
             _lanes.Pull?.Ref?.Tell(new PullProtocol.TurnGiven(number));
+        }
+    }
+
+    /// <summary>Whoever waits because of the network tries at once; what a hub asked us to wait for is not shortened.</summary>
+    private void NetworkIsBack(NetworkProtocol.NetworkBack back)
+    {
+        _lanes.Tell(back);
+        _lanes.Pull?.Ref?.Tell(back);
+        if (_state.Episode is Episode.Waiting)
+        {
+            Apply(_state.AskAgain());
+        }
+        else if (_heartbeat.NetworkIsBack())
+        {
+            ScheduleProbe();
         }
     }
 

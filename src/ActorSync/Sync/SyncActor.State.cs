@@ -100,6 +100,9 @@ internal sealed partial class SyncActor
                 _heartbeat.Error,
                 _heartbeat.OpenSince
             )
+            {
+                OnTrial = _state.Episode is Episode.Trial,
+            }
         );
     }
 }

@@ -4,6 +4,7 @@ using ActorSync.Auth;
 using ActorSync.Diagnostics;
 using ActorSync.Drain;
 using ActorSync.Journal;
+using ActorSync.Network;
 using ActorSync.Platform;
 using ActorSync.Pull;
 using ActorSync.Restart;
@@ -119,6 +120,8 @@ internal sealed partial class SyncActor : UntypedActor, IWithTimers
     {
         switch (message)
         {
+            case NetworkProtocol.NetworkBack: // nothing has failed yet
+                break;
             case DrainNow drain:
                 _tickets.Open(drain.ReplyTo, drain.Force);
                 break;
@@ -158,8 +161,14 @@ internal sealed partial class SyncActor : UntypedActor, IWithTimers
             case OrdersTaken taken:
                 _lanes.Taken(taken);
                 break;
-            case CredentialDoubted doubted:
+            case SyncProtocol.CredentialDoubted doubted:
+                Doubted(doubted);
+                break;
+            case DrainProtocol.CredentialDoubted doubted:
                 Refused(doubted.Generation, doubted.Status, doubted.Code, doubted.Message);
+                break;
+            case NetworkProtocol.NetworkBack back:
+                NetworkIsBack(back);
                 break;
             case EncodingDoubted doubted:
                 Apply(_state with { PlainHub = doubted.Hub });
@@ -233,6 +242,8 @@ internal sealed partial class SyncActor : UntypedActor, IWithTimers
                 break;
             case ReadSettings:
                 _desk.Read();
+                break;
+            case SyncProtocol.CredentialDoubted: // nothing is sent yet, and what is sent first decides
                 break;
             case AuthProtocol.SignOut signOut:
                 SignOut(signOut);

@@ -24,6 +24,14 @@ internal static class SyncProtocol
     /// </summary>
     public sealed record ChangeSettings(ImmutableSortedDictionary<string, string?> Patch, IActorRef ReplyTo);
 
+    // ---- From whoever talks to the hub beside the lanes (hangar, pull, a question), to the profile ----
+
+    /// <summary>
+    /// The hub refused a request with this generation: 401 or 403 with one of the protocol's codes. Says nothing else and changes nothing by itself: sync
+    /// asks <c>auth/me</c> once, however many doubt. Of a generation that is not the current one it is ignored. No answer.
+    /// </summary>
+    public sealed record CredentialDoubted(CredentialGeneration Generation, string Code);
+
     // ---- From the profile, to sync, its lanes and status ----
 
     public sealed record JournalCameUp
@@ -60,7 +68,14 @@ internal static class SyncProtocol
         Moment? HubAt,
         DrainProtocol.LaneError? HubError,
         Moment? OpenSince
-    );
+    )
+    {
+        /// <summary>A probe was taken, and the first thing that is sent decides.</summary>
+        public bool OnTrial { get; init; }
+
+        /// <summary><c>signed_in</c>, <c>signed_out</c> or <c>lost</c>.</summary>
+        public string AuthState => Binding is null ? "signed_out" : "signed_in";
+    }
 
     /// <param name="Code">The hub's, or <c>credential_unavailable</c>.</param>
     public sealed record Pause(string Code, string Text, DateTimeOffset Since, DateTimeOffset? NextTry);

@@ -25,8 +25,18 @@ internal static class HubAnswers
             ReadGrant
         );
 
+    /// <summary>Refused: 400 and 401 <c>invalid_grant</c>, 400 <c>invalid_code</c>, 410 <c>expired</c>.</summary>
+    public static HubResult<TokenGrant> Token(HubReply reply) =>
+        Read<TokenGrant>(reply, [(400, HubCodes.InvalidGrant), (400, HubCodes.InvalidCode), (410, HubCodes.Expired)], ReadGrant);
+
     public static HubResult<Nothing> RevokeSelf(HubReply reply) =>
         reply is HubReply.Answered { Status: 204 } ? new HubResult<Nothing>.Value(default) : Read<Nothing>(reply, [], _ => null);
+
+    /// <summary>Refused: 400 <c>incomplete_snapshot</c>, and the credential's own codes; with a clock far off an expiry is a failure instead.</summary>
+    public static HubResult<Nothing> Hangar(HubReply reply) =>
+        reply is HubReply.Answered { Status: 204 }
+            ? new HubResult<Nothing>.Value(default)
+            : Read<Nothing>(reply, [(400, HubCodes.IncompleteSnapshot)], _ => null, judgesClock: true);
 
     /// <summary>Refused: 410 <c>resync_required</c>.</summary>
     public static HubResult<OpsPage> OpsPage(HubReply reply) => Read<OpsPage>(reply, [(410, HubCodes.ResyncRequired)], OpsPageReader.Read);

@@ -25,8 +25,23 @@ internal static class HubCalls
     public static HubCall Redeem(Uri hub, string code, DeviceId device, string deviceName, string nonce) =>
         Post(hub, HubPaths.Redeem, ("code", code), ("device_id", device.Value), ("device_name", deviceName), ("nonce", nonce));
 
+    /// <param name="code">Of a browser sign-in; good once.</param>
+    public static HubCall Token(Uri hub, string code, string verifier, Uri redirect, DeviceId device) =>
+        Post(
+            hub,
+            HubPaths.Token,
+            ("code", code),
+            ("code_verifier", verifier),
+            ("redirect_uri", redirect.AbsoluteUri),
+            ("device_id", device.Value)
+        );
+
     public static HubCall RevokeSelf(Uri hub, AccessToken token) =>
         new(hub, HttpMethod.Delete, HubPaths.SelfDevice, token, MaxAnswerBytes: SmallAnswer);
+
+    /// <param name="body">A whole snapshot of the side collection.</param>
+    public static HubCall Hangar(Uri hub, AccessToken token, ReadOnlyMemory<byte> body) =>
+        new(hub, HttpMethod.Post, HubPaths.Hangar, token, body, MaxAnswerBytes: SmallAnswer);
 
     /// <param name="head">The head that belongs to <paramref name="since"/>, or to <paramref name="knownId"/> when that is given; null for none.</param>
     /// <param name="limit">1 to 1,000.</param>

@@ -24,6 +24,8 @@ internal static class HubCodes
     public const string Blocked = "blocked";
     public const string NotFound = "not_found";
 
+    public const string IncompleteSnapshot = "incomplete_snapshot";
+
     public const string InvalidCode = "invalid_code";
     public const string UnknownCode = "unknown_code";
     public const string AlreadyRedeemed = "already_redeemed";

@@ -11,6 +11,9 @@ internal static class HubPaths
     public const string Me = "/v1/auth/me";
     public const string Refresh = "/v1/auth/refresh";
     public const string Redeem = "/v1/auth/devices/redeem";
+    public const string Token = "/v1/auth/token";
+    public const string Authorize = "/authorize";
     public const string SelfDevice = "/v1/auth/devices/self";
+    public const string Hangar = "/v1/me/hangar";
     public const string Health = "/health";
 }

@@ -39,6 +39,18 @@ internal sealed partial class ActorSyncProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>What it has said on stdout so far, whole lines.</summary>
+    public string Out
+    {
+        get
+        {
+            lock (_out)
+            {
+                return _out.ToString();
+            }
+        }
+    }
+
     public static ActorSyncProcess Start(
         IReadOnlyList<string> args,
         string? input = null,

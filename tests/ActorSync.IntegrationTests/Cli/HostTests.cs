@@ -7,6 +7,7 @@ using Xunit;
 
 namespace ActorSync.IntegrationTests.Cli;
 
+[Collection(Alone.Name)]
 public sealed class HostTests : IDisposable
 {
     private readonly CliFolder _folder = new();

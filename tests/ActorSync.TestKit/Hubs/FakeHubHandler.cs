@@ -27,6 +27,12 @@ public sealed class FakeHubHandler(Node node, Func<HubRequest, HubReaction> hand
         var read = Read(request);
         _world.Trace.Add($"{node.Name} sends {read.Method} {read.Path} ({read.Body.Length} B)");
         Sent?.Invoke(read);
+        if (wire.HasNoNames)
+        {
+            Break(exchange, HttpRequestError.NameResolutionError, silent: 0);
+            return exchange.Task;
+        }
+
         if (wire.IsDown || wire.Strikes(_world.Random, wire.LosesRequest, "request lost"))
         {
             Break(exchange, wire.IsDown ? HttpRequestError.ConnectionError : HttpRequestError.Unknown);
@@ -81,7 +87,14 @@ public sealed class FakeHubHandler(Node node, Func<HubRequest, HubReaction> hand
         }
 
         var cause = new SocketException(
-            (int)(error == HttpRequestError.ConnectionError ? SocketError.ConnectionRefused : SocketError.ConnectionReset)
+            (int)(
+                error switch
+                {
+                    HttpRequestError.ConnectionError => SocketError.ConnectionRefused,
+                    HttpRequestError.NameResolutionError => SocketError.HostNotFound,
+                    _ => SocketError.ConnectionReset,
+                }
+            )
         );
         node.At(
             wire.Latency(_world.Random),

@@ -46,7 +46,7 @@ internal static class HubRoutes
             ("GET", "/v1/auth/me") => Me(account, caller),
             ("POST", "/v1/auth/devices/start") => HubAnswer.Json(200, new JsonObject { ["code"] = tokens.NewCode(account.Name) }),
             ("DELETE", "/v1/auth/devices/self") => Leave(caller, tokens),
-            ("POST", "/v1/me/hangar") => HubAnswer.Empty(204),
+            ("POST", "/v1/me/hangar") => Hangar(request),
             _ => HubAnswer.Error(404, "not_found", "no such endpoint"),
         };
     }
@@ -185,6 +185,12 @@ internal static class HubRoutes
                 ["token_expires_at"] = caller.ExpiresAt.ToString("yyyy-MM-ddTHH:mm:ssZ"),
             }
         );
+
+    private static HubAnswer Hangar(HubRequest request) =>
+        !FakeHub.TryParse(request.Body, out var body) || body["items"] is not JsonArray || (string?)body["captured_at"] is null
+            ? HubAnswer.Error(400, "invalid_request", "no snapshot")
+        : (bool?)body["complete"] != true ? HubAnswer.Error(400, "incomplete_snapshot", "a part would replace the whole")
+        : HubAnswer.Empty(204);
 
     private static HubAnswer Leave(HubTokens.Access caller, HubTokens tokens)
     {

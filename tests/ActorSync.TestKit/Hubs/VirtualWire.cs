@@ -25,6 +25,9 @@ public sealed class VirtualWire
     /// <summary>Nothing gets through either way.</summary>
     public bool IsDown { get; set; }
 
+    /// <summary>The hub's name has no address: nothing leaves.</summary>
+    public bool HasNoNames { get; set; }
+
     /// <summary>Requests arrive, answers do not.</summary>
     public bool AnswersBlocked { get; set; }
 
@@ -39,7 +42,7 @@ public sealed class VirtualWire
     {
         MaxLatency = TimeSpan.FromMilliseconds(20);
         (LosesRequest, LosesAnswer, Duplicates, Delays, Silent, KillsSockets) = (0, 0, 0, 0, 0, 0);
-        (IsDown, AnswersBlocked) = (false, false);
+        (IsDown, AnswersBlocked, HasNoNames) = (false, false, false);
     }
 
     internal TimeSpan Latency(Random random) =>

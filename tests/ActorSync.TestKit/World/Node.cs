@@ -28,6 +28,9 @@ public sealed class Node
     /// <summary>Virtual time; its wall clock can be set wrong, its monotonic one cannot.</summary>
     public NodeTime Time { get; }
 
+    /// <summary>What this machine says about its network. Quiet, and every name has an address, unless told.</summary>
+    public VirtualNetwork Network { get; } = new();
+
     public bool Alive { get; private set; } = true;
 
     public World World => _world;
@@ -43,6 +46,7 @@ public sealed class Node
             Chance = Chance,
             HttpHandler = handler is null ? null : () => handler,
             SqliteVfs = sqliteVfs,
+            Network = Network,
             Installation = () => $"installation-of-{Name}",
             AsynchronousContinuations = false,
         };

@@ -116,10 +116,10 @@ public sealed class AuthStateTests
 
     [Theory]
     [InlineData(900, 120, 780)]
-    [InlineData(90, 120, 45)]
+    [InlineData(90, 120, 75)]
     [InlineData(90, 10, 80)]
-    [InlineData(1, 120, 1)]
-    public void A_token_is_renewed_before_its_end_or_at_half_its_life(int life, int before, int expected)
+    [InlineData(12, 120, 10)]
+    public void A_token_is_renewed_before_its_end_or_at_five_sixths_of_its_life(int life, int before, int expected)
     {
         var state = Paired(c => c with { ExpiresAt = Start.AddSeconds(life) });
         state.RenewIn(Start, TimeSpan.FromSeconds(before)).ShouldBe(TimeSpan.FromSeconds(expected));

@@ -74,7 +74,7 @@ public sealed class RenewalTests : IDisposable
             _auth.Hub.IsGood(_auth.Current().Token).ShouldBeTrue($"at second {second}");
         }
 
-        _auth.Hub.Count(Refresh).ShouldBeInRange(12, 14);
+        _auth.Hub.Count(Refresh).ShouldBeInRange(7, 9);
     }
 
     [Fact]

@@ -22,7 +22,7 @@ public sealed class HostSettingsTests : IDisposable
     {
         var settings = HostSettings.Read(HostOptions.Layers(_data.Folder));
 
-        settings.ShouldBe(new HostSettings(LogEventLevel.Information, 16 << 20, 10));
+        settings.ShouldBe(new HostSettings(LogEventLevel.Information, 16 << 20, 10, HangarSource: null));
     }
 
     [Fact]
@@ -30,7 +30,9 @@ public sealed class HostSettingsTests : IDisposable
     {
         Write("host.log { level = DEBUG, files = 3 }\nactorsync.drain.preset = saver");
 
-        HostSettings.Read(HostOptions.Layers(_data.Folder)).ShouldBe(new HostSettings(LogEventLevel.Debug, 16 << 20, 3));
+        HostSettings
+            .Read(HostOptions.Layers(_data.Folder))
+            .ShouldBe(new HostSettings(LogEventLevel.Debug, 16 << 20, 3, HangarSource: null));
         HostOptions.Read(_data.Folder, "default", online: true).Drain.Preset.ShouldBe("saver");
     }
 

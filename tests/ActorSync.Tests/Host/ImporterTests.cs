@@ -199,10 +199,30 @@ public sealed class ImporterTests : IDisposable
         Directory.EnumerateFiles(_data.Folder.Spool).ShouldBeEmpty();
     }
 
-    private async Task<ImportResult> ImportAsync(MemoryDoor door, string file, bool skipBad = false, CancellationToken stop = default)
+    [Fact]
+    [Trait("criterion", "Q16")]
+    public async Task Two_devices_that_take_over_the_same_file_make_operations_of_their_own_each_the_same_ones_again()
+    {
+        var (first, second, again) = (new MemoryDoor(), new MemoryDoor(), new MemoryDoor());
+
+        await ImportAsync(first, File(100), device: "one");
+        await ImportAsync(second, File(100), device: "two");
+        await ImportAsync(again, File(100), device: "one");
+
+        first.Rows.Select(static row => row.OperationId).Intersect(second.Rows.Select(static row => row.OperationId)).ShouldBeEmpty();
+        again.Rows.Select(static row => row.OperationId).ShouldBe(first.Rows.Select(static row => row.OperationId));
+    }
+
+    private async Task<ImportResult> ImportAsync(
+        MemoryDoor door,
+        string file,
+        bool skipBad = false,
+        string device = "one",
+        CancellationToken stop = default
+    )
     {
         await using var source = await ImportSource.OpenAsync(file, () => Stream.Null, _data.Folder, CancellationToken.None);
-        return await new Importer(door, TimeProvider.System, source, skipBad, new ImportProgress()).RunAsync(stop);
+        return await new Importer(door, TimeProvider.System, source, skipBad, new ImportProgress()) { Device = device }.RunAsync(stop);
     }
 
     private string File(int lines) => _data.Write($"{lines}.ndjson", Lines(lines));

@@ -30,7 +30,7 @@ internal sealed class ProfileWorld : IDisposable
         World = new World(seed);
         Hub = new FakeHub(World);
         Options = SyncOptionsReader.Read(_folder, $"actorsync.journal.reserve-bytes = 0 B\nactorsync.hub = \"{HubAddress}\"\n{hocon}");
-        var handler = new FakeHubHandler(World.Node, Hub, Wire) { Sent = request => Sent += request.IsPush ? 1 : 0 };
+        var handler = new FakeHubHandler(World.Node, Hub, Wire) { Sent = Left };
         Http = new HubHttp(Options.Http, World.Platform(handler));
         SomebodyElseWasThereBefore();
         var made = new ProfileChildren(
@@ -76,6 +76,9 @@ internal sealed class ProfileWorld : IDisposable
 
     /// <summary>The ids of each push that reached the hub, in order.</summary>
     public IEnumerable<IReadOnlyList<string>> Pushed => Hub.Pushes.Select(push => push.OperationIds);
+
+    /// <summary>How many requests of any kind left this device, or failed to.</summary>
+    public int Tried { get; private set; }
 
     /// <summary>How many pushes left this device.</summary>
     public int Sent { get; private set; }
@@ -182,6 +185,12 @@ internal sealed class ProfileWorld : IDisposable
         }
     }
 
+    private void Left(HubRequest request)
+    {
+        Tried++;
+        Sent += request.IsPush ? 1 : 0;
+    }
+
     private void SomebodyElseWasThereBefore() =>
         Hub.Account.Push(
             JsonDocument
@@ -211,6 +220,8 @@ internal sealed class ScriptedAuth
 
     public Uri Hub { get; set; } = ProfileWorld.HubAddress;
 
+    public string Account { get; set; } = "ada";
+
     public string? Problem { get; set; }
 
     public Func<AuthProtocol.CredentialRefused, AuthProtocol.Verdict>? OnRefused { get; set; }
@@ -222,7 +233,8 @@ internal sealed class ScriptedAuth
     /// <summary>Leaves so many questions for the credential without an answer.</summary>
     public int Deaf { get; set; }
 
-    public AuthProtocol.Binding? Binding => Token is null ? null : new AuthProtocol.Binding(Hub, "ada", "@ada", null, CanRefresh: true);
+    public AuthProtocol.Binding? Binding =>
+        Token is null ? null : new AuthProtocol.Binding(Hub, Account, "@" + Account, null, CanRefresh: true);
 
     public AuthProtocol.CurrentCredential Current => new(Generation, Token is null ? null : new AccessToken(Token), Binding, Problem);
 

@@ -8,6 +8,9 @@ internal sealed class SqliteDb : IDisposable
     private const int NoCheckpointOnClose = 1006;
     private const int PagesWritten = 9;
     private const int PassiveCheckpoint = 0;
+
+    /// <summary>SQLITE_PREPARE_PERSISTENT: statements that stay must not use up the connection's lookaside memory, or each insert allocates.</summary>
+    private const uint Persistent = 1;
     private const int OpenFlags = raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_CREATE | raw.SQLITE_OPEN_NOMUTEX;
     private readonly sqlite3 _handle;
     private readonly HashSet<Statement> _statements = [];
@@ -51,7 +54,7 @@ internal sealed class SqliteDb : IDisposable
     /// <summary>Kept until it is disposed, or the connection closes.</summary>
     public Statement Prepare(string sql)
     {
-        var code = raw.sqlite3_prepare_v2(_handle, sql, out var statement);
+        var code = raw.sqlite3_prepare_v3(_handle, sql, Persistent, out var statement);
         if (code != raw.SQLITE_OK)
         {
             throw Failure(code, sql);
