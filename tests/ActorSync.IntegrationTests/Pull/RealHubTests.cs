@@ -1,7 +1,6 @@
 using System.Text;
 using ActorSync.Hosting;
 using ActorSync.Hub;
-using ActorSync.Journal;
 using ActorSync.Model;
 using ActorSync.Wire;
 using Shouldly;
