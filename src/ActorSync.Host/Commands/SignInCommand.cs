@@ -86,7 +86,7 @@ internal static class SignInCommand
                     {
                         ArgumentList = { page.AbsoluteUri },
                         UseShellExecute = false,
-                    RedirectStandardOutput = true,
+                        RedirectStandardOutput = true,
                         RedirectStandardError = true,
                     }
             );

@@ -15,6 +15,7 @@ internal sealed partial class PullActor
     private void NetworkIsBack(NetworkProtocol.NetworkBack back)
     {
         _log.QuietUntil(Now.Steady + Settling);
+        _wake?.NetworkIsBack();
         if (_pass is null)
         {
             _state = _state.NetworkIsBack();
@@ -23,7 +24,6 @@ internal sealed partial class PullActor
         else if (back.Woke)
         {
             _pass.Replay();
-            Follow();
         }
     }
 

@@ -29,7 +29,7 @@ internal sealed record PullState(Backoff Backoff)
     public PullState Fresh() => this with { Wanted = true, Backoff = Backoff.Reset(), RetryAt = null };
 
     /// <summary>What failed on the way to the hub may work now. What the hub said stands, and so does the wait that it asked for.</summary>
-    public PullState NetworkIsBack() => Trouble is { Offline: true, RetryAfter: null } ? Fresh() : this;
+    public PullState NetworkIsBack() => Trouble is null or { Offline: true, RetryAfter: null } ? Fresh() : this;
 
     public bool MayStart(Gate gate, Moment now) =>
         gate is Gate.Open && JournalUp && Wanted && (Forced || RetryAt is not { } retry || retry.Steady <= now.Steady);

@@ -115,6 +115,14 @@ internal sealed class WakeListener(PullSetup setup, IWakePort port, IActorRef se
         return 0;
     }
 
+    /// <summary>The session that was there lies on a connection that is gone.</summary>
+    public void NetworkIsBack()
+    {
+        Shut();
+        _state = _state.Fresh();
+        OpenIfDue();
+    }
+
     /// <summary>An answer that did not come is asked for again; the auth actor may have crashed over the question.</summary>
     public void AskAgain()
     {

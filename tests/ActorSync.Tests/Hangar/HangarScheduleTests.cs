@@ -223,9 +223,7 @@ public sealed class HangarScheduleTests
         world.Profile.Auth.Account = "grace";
         world.Profile.Announce(world.Hub.IssueToken(account: "grace"), generation: 2);
         // The account may be noted before the answer of the old one comes, or after.
-        asker
-            .Expect<HangarOutcome>(within: TimeSpan.FromSeconds(20))
-            .Outcome.ShouldBeOneOf(HangarOutcome.Skipped, HangarOutcome.Pushed);
+        asker.Expect<HangarOutcome>(within: TimeSpan.FromSeconds(20)).Outcome.ShouldBeOneOf(HangarOutcome.Skipped, HangarOutcome.Pushed);
         world.World.Run(TimeSpan.FromSeconds(20));
 
         world.Sent.Count.ShouldBe(3);

@@ -15,9 +15,20 @@ internal sealed class HangarWorld : IDisposable
 {
     public static readonly TimeSpan Interval = TimeSpan.FromHours(6);
 
-    public HangarWorld(string hocon = "", bool start = true, bool source = true, Func<ProfileChildren, ProfileChildren>? children = null)
+    public HangarWorld(
+        string hocon = "",
+        bool start = true,
+        bool source = true,
+        Func<ProfileChildren, ProfileChildren>? children = null,
+        bool pull = false
+    )
     {
-        Profile = new ProfileWorld(hocon: hocon, start: false, children: children);
+        // Without the puller, but where it is asked for: its requests would stand between those that are looked at here.
+        Profile = new ProfileWorld(
+            hocon: hocon,
+            start: false,
+            children: made => pull ? children?.Invoke(made) ?? made : (children?.Invoke(made) ?? made) with { Pull = null }
+        );
         Source = new ScriptedSource(World);
         Profile.Options = Profile.Options with { HangarSource = source ? Source : null };
         if (start)

@@ -56,6 +56,25 @@ public sealed class HistoryTests
 
     [Fact]
     [Trait("criterion", "P12")]
+    public void A_batch_that_was_read_before_the_last_ack_does_not_hide_that_the_hub_was_put_back()
+    {
+        using var world = new ProfileWorld(hocon: "actorsync.drain.max-bytes = 64 KiB");
+        world.World.Run(TimeSpan.FromSeconds(5));
+        var backup = world.Hub.Backup();
+        var small = Enumerable.Range(0, 8).Select(static i => ProfileWorld.Operation($"n{i}"));
+        world.Enqueue([ProfileWorld.Operation("large", payloadBytes: 65_000), .. small]);
+
+        // Put back when the first batch is acked, before the second one comes: the pair that it carries is of before both.
+        world.World.RunUntil(() => world.Hub.Pushes.Any()).ShouldBeTrue();
+        world.Hub.Restore(backup);
+
+        world.Drained();
+        world.IsEqualSoon().ShouldBeTrue();
+        world.Hub.Account.Merged().AllRows.Count().ShouldBe(9);
+    }
+
+    [Fact]
+    [Trait("criterion", "P12")]
     public void Another_hub_is_read_from_its_beginning_and_told_what_is_here()
     {
         using var world = new ProfileWorld();

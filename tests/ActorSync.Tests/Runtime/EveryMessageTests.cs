@@ -68,7 +68,8 @@ public sealed class EveryMessageTests
             _world = new HangarWorld(
                 "actorsync.drain { max-operations = 7, backoff-max = 5s }",
                 start: false,
-                children: made => made with { Auth = RealAuth }
+                children: made => made with { Auth = RealAuth },
+                pull: true
             );
             _world.Hub.AccessLife = TimeSpan.FromSeconds(40);
             _world.Start();
