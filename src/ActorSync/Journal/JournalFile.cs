@@ -164,6 +164,7 @@ internal static class JournalFile
         try
         {
             db.LeaveAsIs(true);
+            WalRewrite.Run(Path.GetFullPath(path) + "-wal", platform.SqliteVfs);
             RefuseForeignAndNewer(db, path);
             db.Execute($"PRAGMA page_size = {PageBytes}");
             // Before WAL: a file made with less can come back empty from a power cut under the weakest directory rules.
@@ -188,8 +189,7 @@ internal static class JournalFile
         }
     }
 
-    /// <summary>Writes and syncs once more what an earlier connection left in the log.</summary>
-    /// <remarks>After a sync that failed, the kernel takes pages for written that are not: the log reads well until the power goes.</remarks>
+    /// <summary>Takes over what an earlier connection left in the log; it was written and synced once more before.</summary>
     private static void WriteBack(SqliteDb db, string path)
     {
         if (db.QueryLong("PRAGMA wal_checkpoint(TRUNCATE)") != 0)

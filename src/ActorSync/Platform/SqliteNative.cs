@@ -11,6 +11,11 @@ internal static unsafe partial class SqliteNative
     /// <summary>SQLITE_TRANSIENT: SQLite takes a copy.</summary>
     public static readonly nint Copy = -1;
 
+    /// <param name="name">Null for the default one.</param>
+    [LibraryImport(Library, EntryPoint = "sqlite3_vfs_find", StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.AssemblyDirectory)]
+    public static partial nint FindVfs(string? name);
+
     [LibraryImport(Library, EntryPoint = "sqlite3_step")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.AssemblyDirectory)]
     public static partial int Step(nint statement);

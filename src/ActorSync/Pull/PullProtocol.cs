@@ -41,7 +41,8 @@ internal static class PullProtocol
     public sealed record CredentialDoubted(CredentialGeneration Generation, int Status, string Code, string Message);
 
     /// <summary>The hub's history is not the one that we know: until it is merged nothing should be pushed.</summary>
-    public sealed record HistoryDoubted;
+    /// <param name="IsFirst">We know none yet: what cannot be fetched now keeps nobody from pushing.</param>
+    public sealed record HistoryDoubted(bool IsFirst);
 
     /// <summary>A pass is over, however it ended.</summary>
     /// <param name="Version">Of the orders that it ended under.</param>

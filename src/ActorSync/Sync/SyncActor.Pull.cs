@@ -35,9 +35,9 @@ internal sealed partial class SyncActor
             case PullProtocol.CredentialDoubted doubted:
                 Refused(doubted.Generation, doubted.Status, doubted.Code, doubted.Message);
                 break;
-            case PullProtocol.HistoryDoubted:
+            case PullProtocol.HistoryDoubted doubted:
                 // The first pass of a run compares as well; then nothing is pushed yet.
-                Apply(_state with { Hold = _state.Hold ?? SyncState.HistoryMerges });
+                Apply(_state with { Hold = _state.Hold ?? (doubted.IsFirst ? SyncState.FirstPull : SyncState.HistoryMerges) });
                 break;
             case DrainProtocol.HistoryDoubted when _lanes.Pull is { } pull:
                 Apply(_state with { Hold = SyncState.HistoryMerges });

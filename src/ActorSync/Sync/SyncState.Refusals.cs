@@ -31,6 +31,8 @@ internal sealed partial record SyncState
 
         return Episode switch
         {
+            // Only the answer to our own question decides: what another request meets meanwhile was on its way before it.
+            Episode.Asking when !asked => this,
             Episode.Asking asking when HubCodes.IsInvalidCredential(status, code) => this with
             {
                 Episode = new Episode.Declaring(

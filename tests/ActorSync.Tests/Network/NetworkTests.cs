@@ -122,6 +122,21 @@ public sealed class NetworkTests
     }
 
     [Fact]
+    [Trait("criterion", "D15")]
+    public void A_hub_that_was_never_there_keeps_no_lane_from_trying()
+    {
+        using var world = new ProfileWorld(start: false);
+        world.Wire.IsDown = true;
+        world.Start();
+        world.Ready();
+        var ids = world.Enqueue(2);
+
+        world.World.RunUntil(() => world.Sent > 2, TimeSpan.FromMinutes(2)).ShouldBeTrue(world.World.Describe("nothing was pushed"));
+        world.Wire.IsDown = false;
+        world.World.RunUntil(() => world.AtHub.Length == ids.Length, TimeSpan.FromMinutes(6)).ShouldBeTrue();
+    }
+
+    [Fact]
     [Trait("criterion", "H5")]
     public void A_night_without_names_makes_no_error_no_prompt_and_few_lines_and_ends_within_5_seconds()
     {
