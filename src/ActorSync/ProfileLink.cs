@@ -21,6 +21,7 @@ internal sealed class ProfileLink(JournalPort journal, IHubPort hub, SyncPlatfor
     private static readonly TimeSpan Wait = TimeSpan.FromSeconds(30);
 
     private volatile IActorRef? _profile;
+    private volatile bool _isStopped;
 
     public JournalPort Journal => journal;
 
@@ -37,6 +38,13 @@ internal sealed class ProfileLink(JournalPort journal, IHubPort hub, SyncPlatfor
     {
         get => _profile;
         set => _profile = value;
+    }
+
+    /// <summary>The runtime has stopped: nothing will come any more.</summary>
+    public bool IsStopped
+    {
+        get => _isStopped;
+        set => _isStopped = value;
     }
 
     public OperationIdSource Ids { get; } = new(platform.Time, platform.Chance);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Runtime.ExceptionServices;
 using ActorSync.Auth;
+using ActorSync.Changes;
 using ActorSync.Diagnostics;
 using ActorSync.Events;
 using ActorSync.Hosting;
@@ -11,6 +12,7 @@ using ActorSync.Runtime;
 using ActorSync.Status;
 using ActorSync.Wire;
 using Akka.Actor;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using static ActorSync.Runtime.RuntimeProtocol;
 
@@ -114,6 +116,23 @@ public sealed partial class SyncRuntime : IAsyncDisposable
     /// <inheritdoc cref="SyncProfile.WaitForReceiptAsync"/>
     public Task<Receipt> WaitForReceiptAsync(OperationId operation, CancellationToken cancellation = default) =>
         Default.WaitForReceiptAsync(operation, cancellation);
+
+    /// <inheritdoc cref="SyncProfile.Changes"/>
+    public IAsyncEnumerable<ReplicaChange> Changes(string? entity = null, CancellationToken cancellation = default) =>
+        Default.Changes(entity, cancellation);
+
+    /// <inheritdoc cref="SyncProfile.Subscribe"/>
+    public IAsyncEnumerable<ReplicaChange> Subscribe(string name, string? entity = null, CancellationToken cancellation = default) =>
+        Default.Subscribe(name, entity, cancellation);
+
+    /// <inheritdoc cref="SyncProfile.ApplyChangesAsync"/>
+    public Task ApplyChangesAsync(
+        string name,
+        SqliteConnection connection,
+        ChangeHandler handler,
+        string? entity = null,
+        CancellationToken cancellation = default
+    ) => Default.ApplyChangesAsync(name, connection, handler, entity, cancellation);
 
     public Task<StatusSnapshot> GetStatusAsync(CancellationToken cancellation = default) => Default.GetStatusAsync(cancellation);
 
@@ -233,6 +252,7 @@ public sealed partial class SyncRuntime : IAsyncDisposable
             {
                 link.Journal.Down("the runtime has stopped", "start it again");
                 link.Profile = null;
+                link.IsStopped = true;
             }
 
             if (_hostSystem is null && _system is { } own)

@@ -1,14 +1,25 @@
 using System.Text.Json;
 using ActorSync.Model;
 using ActorSync.Outbox;
+using ActorSync.OutboxSample;
 using Microsoft.Data.Sqlite;
 
 // An app with a database of its own: each change of a track and the operation that tells the hub of it commit together.
 // usage: FILE FIRST COUNT   prints "committed ID" and "rolled back ID"
+//        FILE inbox DATA    takes what comes in, until it is killed; prints "writing ID" and "written ID"
 SQLitePCL.Batteries_V2.Init();
-var (file, first, count) = (args[0], int.Parse(args[1]), int.Parse(args[2]));
-using var connection = new SqliteConnection($"Data Source={file}");
+using var connection = new SqliteConnection($"Data Source={args[0]}");
 connection.Open();
+if (args[1] == "inbox")
+{
+    Run(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE IF NOT EXISTS applied (id TEXT PRIMARY KEY, times INTEGER NOT NULL)"
+    );
+    await Inbox.RunAsync(connection, args[2]);
+    return;
+}
+
+var (first, count) = (int.Parse(args[1]), int.Parse(args[2]));
 Run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE IF NOT EXISTS track (id TEXT PRIMARY KEY, title TEXT NOT NULL)");
 AppOutbox.Install(connection);
 

@@ -6,7 +6,7 @@ using static ActorSync.Journal.JournalProtocol;
 
 namespace ActorSync.Journal;
 
-/// <summary>Entities as the app sees them: what is in the queue laid over the replica.</summary>
+/// <summary>Entities as the app sees them: what is in the queue laid over the replica, without what is dead: refused, it is not so any more.</summary>
 /// <remarks>
 /// The queue first, in steps, then the replica at once: an operation that is folded meanwhile is found in the one or the other, and twice does no harm.
 /// </remarks>
@@ -48,9 +48,10 @@ internal sealed class EntityReader(JournalTables tables, Replica replica)
                 }
 
                 from = _queued.Long(0);
-                if (_queued.Bytes(3).SequenceEqual(name) && Wanted(query, _queued.Text(4)) is { } id)
+                var state = tables.Row.Meant((RowState)_queued.Long(9), (Lane)_queued.Long(10), from);
+                if (state != RowState.Dead && _queued.Bytes(3).SequenceEqual(name) && Wanted(query, _queued.Text(4)) is { } id)
                 {
-                    Lay(Find(entities, id));
+                    Lay(Find(entities, id), state);
                 }
             }
 
@@ -90,9 +91,9 @@ internal sealed class EntityReader(JournalTables tables, Replica replica)
         }
     }
 
-    private void Lay(ReplicaEntity entity)
+    private void Lay(ReplicaEntity entity, RowState state)
     {
-        entity.IsPending |= tables.Row.Meant((RowState)_queued.Long(9), (Lane)_queued.Long(10), _queued.Long(0)) != RowState.Acked;
+        entity.IsPending |= state != RowState.Acked;
         var device = new DeviceId(_queued.TextOrNull(8) ?? tables.Device.Value);
         var key = new MergeKey(_queued.Long(2), device, _queued.Id(1));
         foreach (var write in MergeRule.Of((OperationKind)_queued.Long(6), !_queued.IsNull(5), _queued.Bytes(5), _queued.Bytes(7)))

@@ -69,6 +69,7 @@ internal sealed class JournalActor(string path, JournalSettings settings, SyncPl
         _store?.Group.Fail(stopped);
         _jobs.Fail(stopped);
         _receipts?.Fail(stopped);
+        _desk?.Changes.Fail(stopped);
         _store?.Dispose();
     }
 
@@ -119,6 +120,7 @@ internal sealed class JournalActor(string path, JournalSettings settings, SyncPl
             default:
                 CommitGroup();
                 HandleOther(message);
+                _desk.Changes.TellCommitted();
                 break;
         }
     }

@@ -19,9 +19,12 @@ internal sealed class JournalDesk
     {
         (_store, _receipts, _jobs, _log) = (store, receipts, jobs, log);
         _inbound = new InboundDesk(store, receipts, jobs, Freed);
+        Changes = new ChangeDesk(store, jobs);
     }
 
     public Subscribers Subscribers { get; } = new();
+
+    public ChangeDesk Changes { get; }
 
     /// <summary>False: not one of ours.</summary>
     public bool TryCarryOut(IJournalCommand command)
@@ -105,7 +108,7 @@ internal sealed class JournalDesk
                 _jobs.Start(_store.Entities.Read(entities, found => entities.ReplyTo.Tell(found)), entities);
                 break;
             default:
-                return _inbound.TryCarryOut(query);
+                return _inbound.TryCarryOut(query) || Changes.TryCarryOut(query);
         }
 
         return true;

@@ -22,7 +22,9 @@ internal sealed class JournalStore : IDisposable
             Aside = new SetAside(Tables);
             _clearing = new QueueClearing(Tables, Aside);
             Conflicts = new Conflicts(Tables);
-            Replica = new Replica(Tables, Conflicts);
+            Changes = new ChangeLog(Tables);
+            ChangeReader = new ChangeReader(Tables, Changes);
+            Replica = new Replica(Tables, Conflicts, Changes);
             Replica.Load();
             Folding = new Folding(Tables, Replica);
             Queries = new JournalQueries(Tables);
@@ -30,7 +32,7 @@ internal sealed class JournalStore : IDisposable
             Reader = new LaneReader(Tables);
             Restamping = new Restamping(Tables);
             Group = new GroupCommit(Tables, new OperationWriter(Tables), Queries, statistics);
-            _settlement = new Settlement(Tables, Aside);
+            _settlement = new Settlement(Tables, Aside, Changes);
             Cursor = new PullCursor(Tables);
             Relay = new Relay(Tables);
             Inbound = new Inbound(Tables, Replica, Aside, Conflicts);
@@ -56,6 +58,10 @@ internal sealed class JournalStore : IDisposable
     public SetAside Aside { get; }
 
     public Replica Replica { get; }
+
+    public ChangeLog Changes { get; }
+
+    public ChangeReader ChangeReader { get; }
 
     public Folding Folding { get; }
 

@@ -7,7 +7,7 @@ using ActorSync.Wire;
 namespace ActorSync.Journal;
 
 /// <summary>The merged replica (PROTOCOL "Merge").</summary>
-internal sealed class Replica(JournalTables tables, Conflicts conflicts)
+internal sealed class Replica(JournalTables tables, Conflicts conflicts, ChangeLog changes)
 {
     /// <summary>What <see cref="Apply(Statement)"/> takes, in this order.</summary>
     public const string OperationColumns = "seq, operation_id, lamport_ts, entity, entity_id, field, op, payload, origin";
@@ -108,6 +108,10 @@ internal sealed class Replica(JournalTables tables, Conflicts conflicts)
         }
 
         _write.Bind(6, lamport).Bind(7, device).BindBlob(8, operation).Run();
+        if (changes.IsOn && tables.Db.Changes > 0)
+        {
+            changes.Record(entity, entityId);
+        }
     }
 
     /// <summary>The first entities of a name, in order of id: each register and tombstone is given to <paramref name="found"/>.</summary>

@@ -5,7 +5,7 @@ using ActorSync.Wire;
 namespace ActorSync.Journal;
 
 /// <summary>Books what the hub said of a batch. An ack is a mark moved forward where it can be, a row's state where it cannot.</summary>
-internal sealed class Settlement(JournalTables tables, SetAside aside)
+internal sealed class Settlement(JournalTables tables, SetAside aside, ChangeLog changes)
 {
     private const string Blocked = "blocked";
 
@@ -193,6 +193,7 @@ internal sealed class Settlement(JournalTables tables, SetAside aside)
         }
 
         _bury.Bind(1, sent.Seq).BindText(2, error).Bind(3, now).Run();
+        changes.RecordRefused(sent.Seq);
         tables.Row.Dead++;
         tables.Aside.Add(sent.Entity, sent.Seq, sent.Id);
         settled.Add(new Settled(sent.Id, ReceiptState.Dead, error));

@@ -16,6 +16,10 @@ public partial class ReadmeTests
         Blocks("csharp").ShouldHaveSingleItem().ShouldBe(Repository.Read("tests/ActorSync.Tests/Hosting/Samples/SampleWorker.cs"));
 
     [Fact]
+    public void The_snippet_of_what_comes_in_is_the_sample_that_is_compiled_and_run() =>
+        Blocks("cs").ShouldHaveSingleItem().ShouldBe(Repository.Read("tests/ActorSync.Tests/Hosting/Samples/SampleInbox.cs"));
+
+    [Fact]
     public void The_embedding_takes_about_twenty_lines() =>
         Blocks("csharp")
             .ShouldHaveSingleItem()

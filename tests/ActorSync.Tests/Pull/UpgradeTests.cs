@@ -19,6 +19,7 @@ public sealed class UpgradeTests : IDisposable
         using (var db = SqliteDb.Open(_rig.Path, null))
         {
             db.Execute("DROP TABLE cursor; DROP TABLE conflict; DROP TABLE quarantine; DROP TABLE relay; PRAGMA user_version = 1");
+            db.Execute("DROP TABLE change_log; DROP TABLE changed; DROP TABLE change_epoch; DROP TABLE change_cursor");
         }
 
         _rig.Start();
