@@ -187,6 +187,7 @@ internal sealed record StatusModel(string Profile, DeviceId Device, SyncOptions 
         var waited = Sync?.OpenSince is { } since && now.Steady - since.Steady > lease;
         var error =
             JournalError is { } journal ? $"the journal is unavailable: {journal}"
+            : Waits() is { } waits ? waits
             : Pull.Error is { } own ? $"{own.Message}; {own.Remedy}"
             : Sync?.HubError is { } hub ? $"{hub.Message}; {hub.Remedy}"
             : null;
@@ -209,8 +210,12 @@ internal sealed record StatusModel(string Profile, DeviceId Device, SyncOptions 
             _ => null,
         };
 
+    // Meant to send, not paused, and closed all the same: a refused token that is being renewed, or could not be.
+    private string? Waits() => Sync is { Paused: null, Gate: Gate.Closed closed } && Off() is null ? closed.Text : null;
+
     private string? ErrorOf(LaneView view) =>
         JournalError is { } journal ? $"the journal is unavailable: {journal}"
+        : Waits() is { } waits ? waits
         : view.Error is { } error ? $"{error.Message}; {error.Remedy}"
         : Sync?.HubError is { } hub ? $"{hub.Message}; {hub.Remedy}"
         : Counts is { Dead: > 0 } or { Parked: > 0 }

@@ -1,0 +1,90 @@
+using ActorSync.Auth;
+using ActorSync.Hosting;
+using ActorSync.Model;
+using ActorSync.Platform;
+using ActorSync.Status;
+using ActorSync.Sync;
+using Shouldly;
+using Xunit;
+using static ActorSync.Drain.DrainProtocol;
+
+namespace ActorSync.Tests.Status;
+
+/// <summary>What a gate that is closed makes of health: whoever is meant to send and does not is never idle, and never green.</summary>
+public sealed class ClosedGateTests
+{
+    private const string Why = "the credential could not be renewed: no answer";
+    private static readonly DateTimeOffset Retry = new(2030, 1, 1, 0, 0, 30, TimeSpan.Zero);
+    private static readonly Moment Now = new(TimeSpan.FromHours(1), Retry - TimeSpan.FromSeconds(30));
+
+    public static TheoryData<string> Reasons => new(Enum.GetNames<GateReason>());
+
+    [Theory]
+    [MemberData(nameof(Reasons))]
+    [Trait("criterion", "H1")]
+    [Trait("criterion", "D15")]
+    public void Each_reason_of_a_closed_gate_has_its_state_whatever_the_lanes_said_before(string name)
+    {
+        var reason = Enum.Parse<GateReason>(name);
+        foreach (var isPaused in new[] { false, true })
+        {
+            foreach (var view in Lanes())
+            {
+                var pause = isPaused ? new SyncProtocol.Pause("sync_disabled", "switched off", Now.Wall, Retry) : null;
+                var model = Model(new Gate.Closed(reason, Why, Retry), pause, view);
+
+                var (_, health) = model.Judge(Now);
+
+                health.State.ShouldBe(
+                    reason is GateReason.Local or GateReason.NoServer or GateReason.NoCredential or GateReason.Offline ? "OFF"
+                    : isPaused ? "PAUSED"
+                    : "ERR"
+                );
+                health.Reason.ShouldBe(health.State == "PAUSED" ? "switched off" : Why);
+                health.Lanes.Values.ShouldAllBe(lane => lane.State == health.State && lane.Reason == health.Reason);
+                health.NextRetry.ShouldBe(Retry);
+                Notices.Of(model, health.State).ShouldNotBeNull();
+            }
+        }
+    }
+
+    // Never heard of; silent; fresh proof of everything.
+    private static IEnumerable<LaneView> Lanes() => [new(), Looked(Now with { Steady = TimeSpan.Zero }, hub: null), Looked(Now, hub: Now)];
+
+    private static LaneView Looked(Moment at, Moment? hub) =>
+        new()
+        {
+            Report = new LaneReport(
+                Lane.Priority,
+                Passing: false,
+                Skipped: null,
+                LookedAt: at,
+                TriedAt: at,
+                HubAt: hub,
+                Error: null,
+                NextTry: null,
+                TimeSpan.FromSeconds(30),
+                Pending: 0,
+                InFlight: null,
+                LaneTotals.None
+            ),
+        };
+
+    private static StatusModel Model(Gate gate, SyncProtocol.Pause? pause, LaneView view) =>
+        new("default", new DeviceId("here"), SyncOptionsReader.Read("data", ""))
+        {
+            Sync = new SyncProtocol.SyncReport(
+                SyncMode.Hybrid,
+                new Uri("https://hub.test"),
+                gate,
+                pause,
+                new CredentialGeneration(1),
+                new AuthProtocol.Binding(new Uri("https://hub.test"), "ada", "ada", null, CanRefresh: true),
+                Now,
+                null,
+                null
+            ),
+            Priority = view,
+            Bulk = view,
+        };
+}
