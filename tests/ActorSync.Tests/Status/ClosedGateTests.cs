@@ -2,6 +2,7 @@ using ActorSync.Auth;
 using ActorSync.Hosting;
 using ActorSync.Model;
 using ActorSync.Platform;
+using ActorSync.Restart;
 using ActorSync.Status;
 using ActorSync.Sync;
 using Shouldly;
@@ -46,6 +47,35 @@ public sealed class ClosedGateTests
                 Notices.Of(model, health.State).ShouldNotBeNull();
             }
         }
+    }
+
+    [Fact]
+    [Trait("criterion", "A9")]
+    [Trait("criterion", "H1")]
+    public void A_process_without_the_network_shows_what_was_lost_and_when()
+    {
+        var lost = new AuthProtocol.Loss(new Uri("https://hub.test"), "ada", "token_revoked", "revoked at noon", Now.Wall);
+        var model = Model(new Gate.Closed(GateReason.Offline, Why), pause: null, new LaneView());
+        model = model with { Sync = model.Sync! with { Lost = lost } };
+
+        var (_, health) = model.Judge(Now);
+        var shown = model.Snapshot(health, Now);
+
+        (health.State, health.Reason).ShouldBe(("PAUSED", "revoked at noon"));
+        (shown.Auth.State, shown.Auth.Reason, shown.Auth.LostAt).ShouldBe(("lost", "revoked at noon", Now.Wall));
+        shown.Notice.ShouldNotBeNull().Code.ShouldBe("token_revoked");
+    }
+
+    [Fact]
+    public void Lanes_that_rest_because_there_is_no_credential_have_not_crashed()
+    {
+        var lost = new AuthProtocol.Loss(new Uri("https://hub.test"), "ada", "token_revoked", "revoked", Now.Wall);
+        var down = new LaneView { Kept = new ChildView(Up: false, 0, null, null, Exhausted: false) };
+        var model = Model(new Gate.Closed(GateReason.Paused, Why), pause: null, down);
+        var resting = model with { Sync = model.Sync! with { Lost = lost } };
+
+        model.Snapshot(model.Judge(Now).Health, Now).Drain.LastError.ShouldNotBeNull();
+        resting.Snapshot(resting.Judge(Now).Health, Now).Drain.LastError.ShouldBeNull();
     }
 
     // Never heard of; silent; fresh proof of everything.
