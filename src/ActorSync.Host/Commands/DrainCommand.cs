@@ -29,7 +29,7 @@ internal static class DrainCommand
         else
         {
             call.Line(
-                $"{Plain.Count(report.Accepted)} accepted, {Plain.Count(report.Duplicate)} duplicate, {Plain.Count(report.Rejected)} rejected in {report.Batches} batches; {Plain.Count(report.Pending)} pending"
+                $"{Plain.Count(report.Accepted)} accepted, {Plain.Count(report.Duplicate)} duplicate, {Plain.Count(report.Rejected)} rejected in {report.Batches} batches{(report.Pending < 0 ? "" : $"; {Plain.Count(report.Pending)} pending")}"
             );
             if (report.Stopped is { } why)
             {

@@ -104,6 +104,17 @@ internal static class StatusCommand
             people.WriteLine(Plain.Text($"          last error: {error}"));
         }
 
+        if (s.Hangar is { State: not "no_source" } hangar)
+        {
+            people.WriteLine(
+                $"hangar    {hangar.State}; last success {Plain.Time(hangar.LastSuccessAt)}, next look {Plain.Time(hangar.NextAt)}"
+            );
+            if (hangar.LastError is { } refused)
+            {
+                people.WriteLine(Plain.Text($"          last error: {refused}"));
+            }
+        }
+
         people.WriteLine(
             $"clock     {s.Clock.Lamport}   receipt {s.Receipt.HighestLamport} at {Plain.Time(s.Receipt.At)}   cursor {s.Cursor.Position} of {s.Cursor.Head}   lan {s.Lan.State}"
         );

@@ -61,6 +61,11 @@ internal sealed partial class AuthActor
             case HubResult<TokenGrant>.Refused { Code: HubCodes.InvalidGrant } refused:
                 RefreshRefused(generation, refused.Code);
                 break;
+            // Nothing is lost either way; which of the two it was is what a person needs to know.
+            case HubResult<TokenGrant>.Refused
+                when AnswerClassifier.Classify((HubReply.Answered)reply) is { Class: ErrorClass.ClockSkew } skew:
+                RenewalFailed(skew);
+                break;
             case HubResult<TokenGrant>.Refused refused:
                 RenewalFailed(RefusalCodes.RenewalFailure(refused.Class, refused.Code, refused.Message));
                 break;

@@ -52,7 +52,9 @@ internal static class Notices
                 _ => "local_mode",
             },
             // token_missing, and what a later hub may say, is for people the same as a token that it does not know.
-            "PAUSED" => model.Sync?.Paused?.Code is { } code && Table.ContainsKey(code) ? code : "token_invalid",
+            "PAUSED" => (model.Sync?.Paused?.Code ?? model.Sync?.Lost?.Code) is { } code && Table.ContainsKey(code)
+                ? code
+                : "token_invalid",
             "ERR" => model.JournalError is not null ? "journal_unavailable"
             : model.Counts is { Dead: > 0 } or { Parked: > 0 } ? "needs_attention"
             : "not_sent",

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Reflection;
+using ActorSync.Drain;
 using ActorSync.Hangar;
 using ActorSync.Journal;
 using ActorSync.Model;
@@ -41,6 +42,13 @@ internal sealed record StatusModel(string Profile, DeviceId Device, SyncOptions 
     /// <summary>Since when each state holds, by <c>""</c> for the whole and by lane.</summary>
     public ImmutableSortedDictionary<string, (string State, DateTimeOffset Since)> Since { get; init; } =
         ImmutableSortedDictionary<string, (string, DateTimeOffset)>.Empty;
+
+    // A process without the network pauses nothing, and what was lost is lost all the same.
+    private string? PausedText => Sync?.Paused?.Text ?? Sync?.Lost?.Text;
+
+    // Without a credential the lanes are stopped on purpose, and have not failed.
+    private DrainProtocol.LaneError? LastError =>
+        Sync?.Lost is null ? Priority.Error ?? Bulk.Error : Priority.Report?.Error ?? Bulk.Report?.Error;
 
     public LaneView this[Lane lane] => lane == Lane.Priority ? Priority : Bulk;
 
@@ -109,7 +117,7 @@ internal sealed record StatusModel(string Profile, DeviceId Device, SyncOptions 
             health,
             new AuthView(
                 Sync?.AuthState ?? "signed_out",
-                Sync?.Paused?.Text,
+                PausedText,
                 Sync?.Lost?.At,
                 Sync?.Binding?.Account ?? Sync?.Lost?.Account,
                 Sync?.Generation.Value ?? 0,
@@ -132,7 +140,7 @@ internal sealed record StatusModel(string Profile, DeviceId Device, SyncOptions 
             new DrainView(
                 reports.Max(report => report?.TriedAt?.Wall),
                 reports.Max(report => report?.HubAt?.Wall),
-                (Priority.Error ?? Bulk.Error)?.Message,
+                LastError?.Message,
                 totals.Sum(lane => lane.Batches),
                 totals.Sum(lane => lane.Accepted),
                 totals.Sum(lane => lane.Duplicate),
@@ -155,7 +163,7 @@ internal sealed record StatusModel(string Profile, DeviceId Device, SyncOptions 
         var waited = Sync?.OpenSince is { } since && now.Steady - since.Steady > lease;
         return new HealthInputs(
             Off(),
-            Sync?.Paused?.Text,
+            PausedText,
             waited || ErrorOf(view) is not null || (heard is not null && view.LookAge(now) is not null),
             ErrorOf(view),
             heard,
@@ -187,11 +195,12 @@ internal sealed record StatusModel(string Profile, DeviceId Device, SyncOptions 
         var waited = Sync?.OpenSince is { } since && now.Steady - since.Steady > lease;
         var error =
             JournalError is { } journal ? $"the journal is unavailable: {journal}"
+            : Waits() is { } waits ? waits
             : Pull.Error is { } own ? $"{own.Message}; {own.Remedy}"
             : Sync?.HubError is { } hub ? $"{hub.Message}; {hub.Remedy}"
             : null;
         var tried = waited || error is not null || (heard is not null && looked is not null);
-        return new HealthInputs(Off(), Sync?.Paused?.Text, tried, error, heard, looked, OldestAge: null, lease);
+        return new HealthInputs(Off(), PausedText, tried, error, heard, looked, OldestAge: null, lease);
     }
 
     private TimeSpan? HubAge(Moment now)
@@ -205,12 +214,16 @@ internal sealed record StatusModel(string Profile, DeviceId Device, SyncOptions 
         Sync switch
         {
             { Gate: Gate.Closed { Reason: GateReason.Local or GateReason.NoServer or GateReason.NoCredential } closed } => closed.Text,
-            { Gate: Gate.Closed { Reason: GateReason.Offline } closed } => closed.Text,
+            { Gate: Gate.Closed { Reason: GateReason.Offline } closed, Lost: null } => closed.Text,
             _ => null,
         };
 
+    // Meant to send, not paused, and closed all the same: a refused token that is being renewed, or could not be.
+    private string? Waits() => Sync is { Paused: null, Gate: Gate.Closed closed } && Off() is null ? closed.Text : null;
+
     private string? ErrorOf(LaneView view) =>
         JournalError is { } journal ? $"the journal is unavailable: {journal}"
+        : Waits() is { } waits ? waits
         : view.Error is { } error ? $"{error.Message}; {error.Remedy}"
         : Sync?.HubError is { } hub ? $"{hub.Message}; {hub.Remedy}"
         : Counts is { Dead: > 0 } or { Parked: > 0 }

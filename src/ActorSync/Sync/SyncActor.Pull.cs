@@ -111,7 +111,8 @@ internal sealed partial class SyncActor
         }
         else
         {
-            reconcile.ReplyTo.Tell(new ReconcileReport(false, 0, false, "the puller is being started"), ActorRefs.NoSender);
+            var why = _lanes.Resting && _state.Gate is Gate.Closed closed ? closed.Reason.ToString() : "the puller is being started";
+            reconcile.ReplyTo.Tell(new ReconcileReport(false, 0, false, why), ActorRefs.NoSender);
         }
     }
 

@@ -31,8 +31,8 @@ internal sealed partial record SyncState
 
         return Episode switch
         {
-            // Only the answer to our own question decides: what another request meets meanwhile was on its way before it.
-            Episode.Asking when !asked => this,
+            // Only what auth/me says confirms a loss; a lane whose answer was still on its way says nothing new, and does not look at clocks.
+            Episode.Asking when !asked && HubCodes.IsInvalidCredential(status, code) => this,
             Episode.Asking asking when HubCodes.IsInvalidCredential(status, code) => this with
             {
                 Episode = new Episode.Declaring(

@@ -79,10 +79,62 @@ public sealed class EvidenceTests : IDisposable
         (await runtime.GetStatusAsync()).Auth.Generation.ShouldBe(before.Auth.Generation);
     }
 
+    [Fact]
+    [Trait("criterion", "A8")]
+    [Trait("criterion", "D13")]
+    [Trait("criterion", "H1")]
+    public async Task A_hub_whose_clock_is_a_year_off_makes_no_token_old_and_the_failed_renewal_is_shown()
+    {
+        await using var hub = await HubServer.StartAsync(new HubOptions { DataDirectory = Path.Combine(_folder.FullName, "hub") });
+        await using var between = new Interceptor(hub.Addresses[0], _certificates);
+        await using var runtime = await StartAsync(new SwitchedProxy());
+        var profile = runtime.Default;
+        await profile.PairAsync(between.Address, (await hub.CreatePairingCodeAsync("ada")).Code, CancellationToken.None);
+        var first = await runtime.EnqueueAsync(Operation("1"));
+        (await runtime.WaitForReceiptAsync(first.OperationId)).Delivered.ShouldBeTrue();
+        var before = await runtime.GetStatusAsync();
+
+        var off = TimeProvider.System.GetUtcNow().AddYears(1);
+        between.Fault = Answer("401 Unauthorized", Json, """{"error":"token_expired","message":"too old"}""", $"Date: {off:R}\r\n");
+        var second = await runtime.EnqueueAsync(Operation("2"));
+        var during = await StatusAsync(profile, static status => status.Health.Reason.Contains("renewed:", StringComparison.Ordinal));
+
+        during.Health.State.ShouldBe("ERR");
+        during.Health.Reason.ShouldContain("the credential could not be renewed");
+        during.Health.Reason.ShouldContain("its clock and ours differ");
+        during.Health.Reason.ShouldContain("by 36");
+        during.Health.Lanes.Values.ShouldAllBe(lane => lane.State == "ERR");
+        during.Health.NextRetry.ShouldNotBeNull();
+        during.Notice.ShouldNotBeNull().Code.ShouldBe("not_sent");
+        (during.Auth.State, during.Auth.Generation, during.Auth.LostAt).ShouldBe(("signed_in", before.Auth.Generation, null));
+        (during.Queue.Pending, during.Queue.Dead, during.Queue.Parked).ShouldBe((1, 0, 0));
+        var explained = await profile.ExplainAsync(second.OperationId);
+        explained.Cause.ShouldBe("backoff");
+        explained.Text.ShouldContain("could not be renewed");
+
+        between.Fault = null;
+        (await runtime.WaitForReceiptAsync(second.OperationId)).Delivered.ShouldBeTrue();
+        (await StatusAsync(profile, static status => status.Health.State == "OK")).Auth.State.ShouldBe("signed_in");
+    }
+
     public void Dispose()
     {
         _certificates.Dispose();
         _folder.Delete(recursive: true);
+    }
+
+    private static async Task<StatusSnapshot> StatusAsync(SyncProfile profile, Func<StatusSnapshot, bool> holds)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var look = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        var status = await profile.GetStatusAsync();
+        for (; !holds(status); status = await profile.GetStatusAsync())
+        {
+            patience.IsCancellationRequested.ShouldBeFalse($"it never came to be: {status}");
+            await look.WaitForNextTickAsync();
+        }
+
+        return status;
     }
 
     // A pass that was under way when the fault began may end well.

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Security;
@@ -7,7 +8,7 @@ using ActorSync.TestKit.Network;
 
 namespace ActorSync.IntegrationTests.Adversaries;
 
-/// <summary>What stands between a device and its hub, on TLS: carries honestly until it is told to do something else to each request.</summary>
+/// <summary>What stands between a device and its hub: carries honestly until it is told to do something else to each request.</summary>
 public sealed class Interceptor : IAsyncDisposable
 {
     private readonly HttpClient _hub;
@@ -17,26 +18,39 @@ public sealed class Interceptor : IAsyncDisposable
     private int _refreshes;
     private long _lastGood;
 
+    /// <summary>On plain http, as a process that trusts no certificate of ours can speak it on loopback.</summary>
+    public Interceptor(Uri hub)
+    {
+        _hub = Client(hub);
+        _server = AdversaryServer.Start(RunAsync);
+    }
+
     public Interceptor(Uri hub, TestCertificates certificates)
     {
-        _hub = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false }) { BaseAddress = hub };
+        _hub = Client(hub);
         Certificate = certificates.Good();
         _server = AdversaryServer.StartTls(
             RunAsync,
-            new SslServerAuthenticationOptions { ServerCertificateSelectionCallback = (_, _) => Certificate }
+            new SslServerAuthenticationOptions { ServerCertificateSelectionCallback = (_, _) => Certificate! }
         );
     }
 
     public Uri Address => _server.Address;
 
     /// <summary>What it shows from the next connection on.</summary>
-    public X509Certificate2 Certificate { get; set; }
+    public X509Certificate2? Certificate { get; set; }
 
     /// <summary>Null carries the request to the hub.</summary>
     public Func<AdversaryConnection, Task>? Fault { get; set; }
 
     /// <summary>Asked for each request while there is no <see cref="Fault"/>; null carries it.</summary>
     public Func<Func<AdversaryConnection, Task>?>? Chance { get; set; }
+
+    /// <summary>Awaited with the request line between the hub's answer and its way back; null passes it on at once.</summary>
+    public Func<string, Task>? Hold { get; set; }
+
+    /// <summary>Each request line that was read, in order, without its query.</summary>
+    public ConcurrentQueue<string> Lines { get; } = new();
 
     public int Requests => _requests;
 
@@ -63,6 +77,8 @@ public sealed class Interceptor : IAsyncDisposable
         }
 
         Interlocked.Increment(ref _requests);
+        var line = request.Head.Split(" HTTP/", 2)[0].Split('?', 2)[0];
+        Lines.Enqueue(line);
         if (request.Head.StartsWith("POST /v1/auth/refresh", StringComparison.Ordinal))
         {
             Interlocked.Increment(ref _refreshes);
@@ -82,6 +98,11 @@ public sealed class Interceptor : IAsyncDisposable
             Interlocked.Exchange(ref _lastGood, Stopwatch.GetTimestamp());
         }
 
+        if (Hold is { } hold)
+        {
+            await hold(line);
+        }
+
         var body = await answer.Content.ReadAsByteArrayAsync();
         var head = new StringBuilder($"HTTP/1.1 {(int)answer.StatusCode} {answer.ReasonPhrase}\r\nContent-Length: {body.Length}\r\n");
         foreach (var (name, values) in answer.Headers.Concat(answer.Content.Headers))
@@ -97,6 +118,9 @@ public sealed class Interceptor : IAsyncDisposable
         // A 204 has no length and no body.
         await connection.WriteAsync(body);
     }
+
+    private static HttpClient Client(Uri hub) =>
+        new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false }) { BaseAddress = hub };
 
     private static HttpRequestMessage Read(AdversaryRequest request)
     {

@@ -52,6 +52,39 @@ public sealed class ProfileTests : IDisposable
     }
 
     [Fact]
+    [Trait("criterion", "Q16")]
+    public async Task Two_profiles_of_one_account_see_each_others_operations()
+    {
+        using var hubFolder = new CliFolder();
+        await using var hub = await HubServer.StartAsync(new HubOptions { DataDirectory = hubFolder.Data });
+        await using var host = Start("run");
+        await host.UpAsync();
+        (await CliAsync("profile", "create", "work")).Code.ShouldBe(0);
+        foreach (var profile in new[] { "default", "work" })
+        {
+            var code = (await hub.CreatePairingCodeAsync("ada")).Code;
+            (await CliAsync("pair", code, "--hub", hub.Addresses[0].AbsoluteUri, "--profile", profile)).Code.ShouldBe(0);
+        }
+
+        foreach (var profile in new[] { "default", "work" })
+        {
+            string[] args = ["enqueue", "--entity", "note", "--id", "of-" + profile, "--op", "set", "--payload", "7", "--wait"];
+            (await CliAsync([.. args, "--profile", profile])).Code.ShouldBe(0);
+        }
+
+        var digests = new List<string?>();
+        foreach (var profile in new[] { "default", "work" })
+        {
+            (await CliAsync("reconcile", "--profile", profile)).Document.GetProperty("equal").GetBoolean().ShouldBeTrue(profile);
+            var entities = (await CliAsync("get", "note", "--profile", profile)).Document.GetProperty("entities");
+            entities.EnumerateArray().Select(static entity => Text(entity, "entity_id")).ShouldBe(["of-default", "of-work"]);
+            digests.Add(Text((await CliAsync("digest", "--profile", profile)).Document, "digest"));
+        }
+
+        digests[0].ShouldBe(digests[1]);
+    }
+
+    [Fact]
     [Trait("criterion", "A18")]
     public async Task A_profile_of_a_running_host_is_removed_within_five_seconds_with_its_queue_in_a_file()
     {

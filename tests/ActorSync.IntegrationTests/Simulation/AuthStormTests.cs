@@ -33,6 +33,15 @@ public sealed class AuthStormTests(ITestOutputHelper output)
         }
     }
 
+    /// <summary>Storms that a fault was found by. In these a lane's second refusal passed for the confirmation of a loss.</summary>
+    [Theory]
+    [InlineData(184)]
+    [InlineData(1125)]
+    [InlineData(1158)]
+    [Trait("criterion", "D13")]
+    public void A_storm_that_found_a_fault_stays_quiet(int seed) =>
+        StormSweep.Run(1, firstSeed: seed).Failures.Select(static x => x.Describe()).ShouldBeEmpty();
+
     [Fact]
     public void Each_planted_fault_is_caught_within_200_storms()
     {

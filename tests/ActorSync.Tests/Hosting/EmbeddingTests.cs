@@ -38,6 +38,28 @@ public sealed class EmbeddingTests : IDisposable
     }
 
     [Fact]
+    public async Task The_events_sample_of_the_README_shows_what_holds_and_what_changes()
+    {
+        await using var hub = await StartHubAsync();
+        await using var sync = await SyncRuntime.StartAsync(SyncOptionsReader.Read(_folder["data"], TestSettings)).WaitAsync(Deadline);
+        using var stop = new CancellationTokenSource();
+        var (off, signedIn) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var showing = SampleEvents.ShowAsync(sync, Show, stop.Token);
+
+        await off.Task.WaitAsync(Deadline);
+        await PairAsync(sync, hub);
+        await signedIn.Task.WaitAsync(Deadline);
+        await stop.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(showing.WaitAsync(Deadline));
+
+        void Show(string line)
+        {
+            (line.StartsWith("Off: ", StringComparison.Ordinal) ? off : null)?.TrySetResult();
+            (line.StartsWith("Signed in as ", StringComparison.Ordinal) ? signedIn : null)?.TrySetResult();
+        }
+    }
+
+    [Fact]
     public async Task A_host_with_an_actor_system_shares_it_and_keeps_it()
     {
         var system = ActorSystem.Create("app", "akka.loglevel = OFF, akka.stdout-loglevel = OFF");

@@ -13,7 +13,14 @@ public partial class ReadmeTests
 
     [Fact]
     public void The_embedding_snippet_is_the_sample_that_is_compiled_and_run() =>
-        Blocks("csharp").ShouldHaveSingleItem().ShouldBe(Repository.Read("tests/ActorSync.Tests/Hosting/Samples/SampleWorker.cs"));
+        Blocks("csharp").First().ShouldBe(Repository.Read("tests/ActorSync.Tests/Hosting/Samples/SampleWorker.cs"));
+
+    [Fact]
+    public void The_events_snippet_is_the_sample_that_is_compiled_and_run()
+    {
+        Blocks("csharp").Count().ShouldBe(2, "each has its test");
+        Blocks("csharp").Last().ShouldBe(Repository.Read("tests/ActorSync.Tests/Hosting/Samples/SampleEvents.cs"));
+    }
 
     [Fact]
     public void The_snippet_of_what_comes_in_is_the_sample_that_is_compiled_and_run() =>
@@ -21,11 +28,7 @@ public partial class ReadmeTests
 
     [Fact]
     public void The_embedding_takes_about_twenty_lines() =>
-        Blocks("csharp")
-            .ShouldHaveSingleItem()
-            .Split('\n')
-            .Count(line => line.Trim().Length > 1 && !line.StartsWith("using"))
-            .ShouldBeInRange(10, 22);
+        Blocks("csharp").First().Split('\n').Count(line => line.Trim().Length > 1 && !line.StartsWith("using")).ShouldBeInRange(10, 22);
 
     [Fact]
     public void The_test_command_is_what_CI_runs()

@@ -1,6 +1,8 @@
 using ActorSync.Auth;
 using ActorSync.Events;
+using ActorSync.Hosting;
 using ActorSync.Model;
+using ActorSync.Platform;
 using ActorSync.Sync;
 using ActorSync.TestKit.Hubs;
 using ActorSync.Tests.Events;
@@ -54,6 +56,27 @@ public sealed class LossTests
         heard[1].At.ShouldBe(heard[0].At);
         world.Tree.Counts().Pending.ShouldBe(10);
         world.Renewals.ShouldBe(1);
+    }
+
+    [Fact]
+    [Trait("criterion", "D13")]
+    [Trait("criterion", "S3")]
+    public void A_second_refusal_that_was_on_its_way_confirms_nothing_only_the_answer_of_who_we_are_does()
+    {
+        var (now, generation) = (new Moment(TimeSpan.FromMinutes(1), DateTimeOffset.UnixEpoch), new CredentialGeneration(1));
+        var binding = new AuthProtocol.Binding(new Uri("https://hub.test"), "ada", "ada", null, CanRefresh: true);
+        var options = SyncOptionsReader.Read("data", "actorsync.hub = \"https://hub.test\"");
+        var asking = new SyncState(options)
+            .With(new AuthProtocol.CredentialChanged(generation, binding, null), now, chance: 0)
+            .Refused(generation, 401, "token_expired", "no", now, chance: 0)
+            .Judged(new AuthProtocol.Verdict.CannotRenew(generation, "token_expired", "it cannot be renewed"), now, chance: 0);
+        asking.Episode.ShouldBeOfType<Episode.Asking>();
+
+        // A lane does not look at clocks, so that what it heard may be no evidence at all.
+        var heard = asking.Refused(generation, 401, "token_expired", "no", now, chance: 0);
+
+        heard.Episode.ShouldBeOfType<Episode.Asking>();
+        heard.Refused(generation, 401, "token_expired", "no", now, chance: 0, asked: true).Episode.ShouldBeOfType<Episode.Declaring>();
     }
 
     [Fact]
