@@ -94,10 +94,6 @@ internal sealed class JournalDesk
             case GetSettings:
                 query.ReplyTo.Tell(_store.Queries.ReadSettings());
                 break;
-            case PatchSettings patch:
-                _store.Queries.Patch(patch.Patch);
-                query.ReplyTo.Tell(_store.Queries.ReadSettings());
-                break;
             case GetDigest digest:
                 _jobs.Start(Digest(digest), digest);
                 break;
@@ -264,8 +260,15 @@ internal sealed class JournalDesk
         GoOnFreeing();
     }
 
+    /// <summary>What was under way when the journal was last closed.</summary>
+    public void GoOn()
+    {
+        _inbound.GoOnForgetting();
+        GoOnFreeing();
+    }
+
     /// <summary>What one transaction was too short for.</summary>
-    public void GoOnFreeing()
+    private void GoOnFreeing()
     {
         if (_store.Aside.IsFreeing && !_goesOnFreeing)
         {
