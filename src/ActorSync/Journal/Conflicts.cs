@@ -37,6 +37,20 @@ internal sealed class Conflicts(JournalTables tables)
         "SELECT id, hub_id, reason, raw, came_at FROM quarantine ORDER BY id DESC LIMIT ?1"
     );
 
+    // Ids are given one by one, and only the lowest go.
+    private readonly Statement _counts = tables.Db.Prepare(
+        "SELECT (SELECT max(id) FROM conflict) - (SELECT min(id) FROM conflict) + 1, "
+            + "(SELECT max(id) FROM quarantine) - (SELECT min(id) FROM quarantine) + 1"
+    );
+
+    public (long Overwritten, long SetAside) Count()
+    {
+        _counts.Step();
+        var counts = (_counts.LongOrNull(0) ?? 0, _counts.LongOrNull(1) ?? 0);
+        _counts.Reset();
+        return counts;
+    }
+
     public void Add(ReadOnlySpan<byte> entity, ReadOnlySpan<byte> entityId, ReadOnlySpan<byte> register, in Write won, in Write lost)
     {
         _add.BindText(1, entity).BindText(2, entityId).BindText(3, register);

@@ -80,7 +80,13 @@ internal sealed class JournalDesk
         switch (query)
         {
             case GetCounts:
-                query.ReplyTo.Tell(_store.Queries.Counts() with { Position = _store.Cursor.Position });
+                query.ReplyTo.Tell(
+                    _store.Queries.Counts() with
+                    {
+                        Position = _store.Cursor.Position,
+                        Conflicts = _store.Conflicts.Count(),
+                    }
+                );
                 break;
             case GetOperation one:
                 query.ReplyTo.Tell(_store.Queries.Find(one.Operation) ?? (object)new NoSuchOperation(one.Operation));
