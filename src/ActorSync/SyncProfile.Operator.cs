@@ -85,6 +85,17 @@ public sealed partial class SyncProfile
                 .ConfigureAwait(false)
         ).Items;
 
+    /// <summary>Overwritten values, newest first, from below an id.</summary>
+    internal async Task<ImmutableArray<ConflictRow>> ListConflictsAsync(long belowId, int limit, CancellationToken cancellation) =>
+        (
+            await _link
+                .AskJournalAsync<InboundProtocol.Conflicts>(
+                    replyTo => new InboundProtocol.ListConflicts(belowId, limit, replyTo),
+                    cancellation
+                )
+                .ConfigureAwait(false)
+        ).Items;
+
     internal async Task<ImmutableSortedDictionary<string, string>> GetSettingsAsync(CancellationToken cancellation) =>
         Shown((await _link.AskJournalAsync<Settings>(replyTo => new GetSettings(replyTo), cancellation).ConfigureAwait(false)).Values);
 

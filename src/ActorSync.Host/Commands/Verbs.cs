@@ -25,6 +25,7 @@ internal static class Verbs
         ["config"] = ConfigCommand.Create,
         ["get"] = GetCommand.Create,
         ["digest"] = DigestCommand.Create,
+        ["conflicts"] = ConflictsCommand.Create,
         ["hangar"] = HangarCommand.Create,
         ["profile"] = ProfileCommand.Create,
         ["logs"] = LogsCommand.Create,

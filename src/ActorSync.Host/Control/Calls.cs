@@ -265,6 +265,7 @@ internal static class Calls
         Clear,
         Digest,
         Entities,
+        ConflictCalls.List,
         Settings,
         PatchSettings,
         Pair,

@@ -127,17 +127,13 @@ internal sealed partial class LanePass(DrainSetup setup, IActorRef self, IActorR
         {
             Advance();
         }
-        else if (credential is { Token: { } token, Binding: { } binding } && binding.Hub == open.Hub && binding.Account == open.Account)
+        else if (credential is { Token: { } token, Binding: { } binding } && open.Admits(binding))
         {
             Send(_current, rows, open.Hub, token, credential.Generation);
         }
         else
         {
-            Finish(
-                new PassEnd.Skipped(
-                    new Gate.Closed(GateReason.NoCredential, credential.Problem ?? "no credential for this hub and account")
-                )
-            );
+            Finish(new PassEnd.Skipped(Gate.NoCredentialFor(credential)));
             Advance();
         }
     }

@@ -11,6 +11,9 @@ internal sealed class Conflicts(JournalTables tables)
     public const int Kept = 10_000;
     private const int MostRawBytes = 64 << 10;
 
+    /// <summary>Values of one page: it goes to an actor and on to a console, whatever the rows carry.</summary>
+    private const int MostBytes = 4 << 20;
+
     private readonly Statement _add = tables.Db.Prepare(
         "INSERT INTO conflict (entity, entity_id, register, won_value, won_lamport, won_device, won_operation, lost_value, lost_lamport, lost_device, "
             + "lost_operation, found_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
@@ -33,6 +36,20 @@ internal sealed class Conflicts(JournalTables tables)
     private readonly Statement _listSetAside = tables.Db.Prepare(
         "SELECT id, hub_id, reason, raw, came_at FROM quarantine ORDER BY id DESC LIMIT ?1"
     );
+
+    // Ids are given one by one, and only the lowest go.
+    private readonly Statement _counts = tables.Db.Prepare(
+        "SELECT (SELECT max(id) FROM conflict) - (SELECT min(id) FROM conflict) + 1, "
+            + "(SELECT max(id) FROM quarantine) - (SELECT min(id) FROM quarantine) + 1"
+    );
+
+    public (long Overwritten, long SetAside) Count()
+    {
+        _counts.Step();
+        var counts = (_counts.LongOrNull(0) ?? 0, _counts.LongOrNull(1) ?? 0);
+        _counts.Reset();
+        return counts;
+    }
 
     public void Add(ReadOnlySpan<byte> entity, ReadOnlySpan<byte> entityId, ReadOnlySpan<byte> register, in Write won, in Write lost)
     {
@@ -63,8 +80,9 @@ internal sealed class Conflicts(JournalTables tables)
     {
         var rows = ImmutableArray.CreateBuilder<ConflictRow>();
         _list.Bind(1, belowId).Bind(2, Math.Max(limit, 0));
-        while (_list.Step())
+        for (var bytes = 0; bytes < MostBytes && _list.Step(); )
         {
+            bytes += _list.Bytes(4).Length + _list.Bytes(8).Length;
             rows.Add(
                 new ConflictRow(
                     _list.Long(0),

@@ -25,6 +25,7 @@ internal sealed class Folding(JournalTables tables, Replica replica)
     private readonly long[] _places = new long[2];
     private readonly List<long> _taken = [];
     private bool _startedOver;
+    private bool _drops;
     private int _bytes;
 
     /// <summary>While above 0 nothing may be folded: somebody reads the replica in steps.</summary>
@@ -40,6 +41,20 @@ internal sealed class Folding(JournalTables tables, Replica replica)
 
         tables.Write(() => FoldSome(most));
         return tables.Row.Unfolded > 0;
+    }
+
+    /// <summary>As <see cref="Fold"/>, but what is taken goes nowhere.</summary>
+    public bool Drop(int most)
+    {
+        _drops = true;
+        try
+        {
+            return Fold(most);
+        }
+        finally
+        {
+            _drops = false;
+        }
     }
 
     private void FoldSome(int most)
@@ -119,7 +134,11 @@ internal sealed class Folding(JournalTables tables, Replica replica)
 
     private void Take(Statement row)
     {
-        replica.Apply(row);
+        if (!_drops)
+        {
+            replica.Apply(row);
+        }
+
         _taken.Add(row.Long(0));
         _bytes += row.Bytes(7).Length;
     }

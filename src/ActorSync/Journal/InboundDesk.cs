@@ -4,7 +4,7 @@ using static ActorSync.Journal.JournalProtocol;
 
 namespace ActorSync.Journal;
 
-/// <summary>Carries out what the puller asks of the journal. On the actor's thread, part of the actor.</summary>
+/// <summary>Carries out what the puller asks of the journal, and what settles whose replica this is. On the actor's thread, part of the actor.</summary>
 /// <remarks>What changes the replica goes in turn with the jobs: somebody may be reading it in steps.</remarks>
 internal sealed class InboundDesk(JournalStore store, Receipts receipts, JournalJobs jobs, Action freed)
 {
@@ -16,7 +16,7 @@ internal sealed class InboundDesk(JournalStore store, Receipts receipts, Journal
         switch (command)
         {
             case OpenPull open:
-                Open(open);
+                jobs.Start(Open(open), open);
                 break;
             case ApplyPage page:
                 jobs.Start(Once(() => Apply(page)), page);
@@ -28,14 +28,16 @@ internal sealed class InboundDesk(JournalStore store, Receipts receipts, Journal
                 jobs.Start(Merge(merge), merge);
                 break;
             case SkipSnapshot skip:
-                store.Tables.Write(_cursor.ReadFromTheBeginning);
-                Reply(skip, skip.Pass);
+                jobs.Start(Once(() => Skip(skip)), skip);
                 break;
             case ReadRelay read:
                 jobs.Start(Once(() => Read(read)), read);
                 break;
             case SettleRelay settle:
                 Settle(settle);
+                break;
+            case PatchSettings patch:
+                Patch(patch);
                 break;
             case ListConflicts list:
                 list.ReplyTo.Tell(new InboundProtocol.Conflicts(store.Conflicts.List(list.BelowId, list.Limit)));
@@ -50,8 +52,36 @@ internal sealed class InboundDesk(JournalStore store, Receipts receipts, Journal
         return true;
     }
 
-    private void Open(OpenPull open)
+    /// <summary>Another account's replica was on its way out when the journal was last closed.</summary>
+    public void GoOnForgetting()
     {
+        if (_cursor.IsForgetting)
+        {
+            jobs.Start(store.Accounts.Forget(), null);
+        }
+    }
+
+    private void Patch(PatchSettings patch)
+    {
+        var isOther = store.Accounts.Patch(patch.Patch);
+        patch.ReplyTo.Tell(store.Queries.ReadSettings());
+        if (isOther)
+        {
+            jobs.Start(store.Accounts.Forget(), null);
+        }
+    }
+
+    private IEnumerable<JournalStep> Open(OpenPull open)
+    {
+        if (store.Accounts.IsOther(open.Binding))
+        {
+            store.Tables.Write(store.Accounts.Begin);
+            foreach (var step in store.Accounts.Forget())
+            {
+                yield return step;
+            }
+        }
+
         if (_cursor.Binding != open.Binding)
         {
             store.Tables.Write(() => _cursor.Bind(open.Binding));
@@ -67,7 +97,7 @@ internal sealed class InboundDesk(JournalStore store, Receipts receipts, Journal
 
     private void Apply(ApplyPage page)
     {
-        if (_cursor.Position != page.From || _cursor.NeedsSnapshot)
+        if (!IsOf(page.Binding) || _cursor.Position != page.From || _cursor.NeedsSnapshot)
         {
             Reply(page, page.Pass);
             return;
@@ -91,7 +121,11 @@ internal sealed class InboundDesk(JournalStore store, Receipts receipts, Journal
     private IEnumerable<JournalStep> Begin(BeginSnapshot begin)
     {
         // From here on no ack of before counts; what was acked so far is in the replica when the comparison begins.
-        store.Tables.Write(_cursor.Doubt);
+        if (IsOf(begin.Binding))
+        {
+            store.Tables.Write(_cursor.Doubt);
+        }
+
         while (store.Folding.Fold(store.Tables.Settings.FoldOperations))
         {
             yield return JournalStep.More;
@@ -103,15 +137,31 @@ internal sealed class InboundDesk(JournalStore store, Receipts receipts, Journal
 
     private IEnumerable<JournalStep> Merge(MergeSnapshot merge)
     {
-        foreach (var step in store.SnapshotMerge.Merge(merge.Rows, merge.End, _cursor))
+        // Between two steps another account may have come.
+        using var steps = store.SnapshotMerge.Merge(merge.Rows, merge.End, _cursor).GetEnumerator();
+        while (IsOf(merge.Binding) && steps.MoveNext())
         {
-            yield return step;
+            yield return steps.Current;
         }
 
-        Reply(merge, merge.Pass, merge.Rows.Length);
+        Reply(merge, merge.Pass, IsOf(merge.Binding) ? merge.Rows.Length : 0);
     }
 
-    private void Read(ReadRelay read) => read.ReplyTo.Tell(new RelayRead(read.Pass, store.Relay.Read(read.MaxOperations, read.MaxBytes)));
+    private void Skip(SkipSnapshot skip)
+    {
+        if (IsOf(skip.Binding))
+        {
+            store.Tables.Write(_cursor.ReadFromTheBeginning);
+        }
+
+        Reply(skip, skip.Pass);
+    }
+
+    private void Read(ReadRelay read)
+    {
+        var batch = IsOf(read.Binding) ? store.Relay.Read(read.MaxOperations, read.MaxBytes) : null;
+        read.ReplyTo.Tell(new RelayRead(read.Pass, batch));
+    }
 
     private void Settle(SettleRelay settle)
     {
@@ -141,6 +191,8 @@ internal sealed class InboundDesk(JournalStore store, Receipts receipts, Journal
         );
         command.ReplyTo.Tell(new PullStands(pass, place, applied, quarantined));
     }
+
+    private bool IsOf(string binding) => _cursor.Binding == binding;
 
     private static IEnumerable<JournalStep> Once(Action work)
     {

@@ -12,7 +12,7 @@ internal static class InboundProtocol
 {
     /// <summary>Where pulling stands for this hub and account; another one than before begins anew. Replies <see cref="PullStands"/>.</summary>
     /// <param name="Pass">Comes back with the reply, as in all of these.</param>
-    /// <param name="Binding">Names hub and account.</param>
+    /// <param name="Binding">The hub's address, '|', the account. A command of another binding than that of the last opening changes and gives nothing.</param>
     /// <param name="OfferAgain">What the hub refused to be told is offered once more.</param>
     public sealed record OpenPull(long Pass, string Binding, bool OfferAgain, IActorRef ReplyTo) : IJournalCommand;
 
@@ -24,25 +24,32 @@ internal static class InboundProtocol
     /// One page in one transaction: rows observed and merged, own ones confirmed, malformed ones set aside, the position moved. A page that does not
     /// begin at the position changes nothing. Replies <see cref="PullStands"/>.
     /// </summary>
-    public sealed record ApplyPage(long Pass, long From, ImmutableArray<RemoteOp> Operations, long LastId, string? Head, IActorRef ReplyTo)
-        : IJournalCommand;
+    public sealed record ApplyPage(
+        long Pass,
+        string Binding,
+        long From,
+        ImmutableArray<RemoteOp> Operations,
+        long LastId,
+        string? Head,
+        IActorRef ReplyTo
+    ) : IJournalCommand;
 
     /// <summary>
     /// The hub's history is not ours (or not known): its whole replica is going to be compared with ours. Acks of what was read before are not believed
     /// any more; those rows go again. Replies <see cref="PullStands"/>.
     /// </summary>
-    public sealed record BeginSnapshot(long Pass, IActorRef ReplyTo) : IJournalCommand;
+    public sealed record BeginSnapshot(long Pass, string Binding, IActorRef ReplyTo) : IJournalCommand;
 
     /// <summary>The next rows of a snapshot, in order, after <see cref="BeginSnapshot"/>: merged, and what the hub lacks between them is noted.</summary>
     /// <param name="End">With the last rows; from then on the hub's pair is ours. Replies <see cref="PullStands"/>.</param>
-    public sealed record MergeSnapshot(long Pass, ImmutableArray<SnapshotRow> Rows, SnapshotPoint? End, IActorRef ReplyTo)
+    public sealed record MergeSnapshot(long Pass, string Binding, ImmutableArray<SnapshotRow> Rows, SnapshotPoint? End, IActorRef ReplyTo)
         : IJournalCommand;
 
     /// <summary>The hub has no snapshots, and this journal has never heard of it: its log is read from the beginning. Replies <see cref="PullStands"/>.</summary>
-    public sealed record SkipSnapshot(long Pass, IActorRef ReplyTo) : IJournalCommand;
+    public sealed record SkipSnapshot(long Pass, string Binding, IActorRef ReplyTo) : IJournalCommand;
 
     /// <summary>The next rows that the hub lacks, as a push of published operations. Replies <see cref="RelayRead"/>.</summary>
-    public sealed record ReadRelay(long Pass, int MaxOperations, int MaxBytes, IActorRef ReplyTo) : IJournalCommand;
+    public sealed record ReadRelay(long Pass, string Binding, int MaxOperations, int MaxBytes, IActorRef ReplyTo) : IJournalCommand;
 
     /// <param name="Batch">Null when there is nothing to tell the hub.</param>
     public sealed record RelayRead(long Pass, PushBatch? Batch);

@@ -56,7 +56,7 @@ internal sealed class JournalActor(string path, JournalSettings settings, SyncPl
             _jobs.Start(_store.Shift(), null);
         }
 
-        _desk.GoOnFreeing();
+        _desk.GoOn();
 
         ScheduleFold();
         Context.Parent.Tell(new JournalOpened(_store.Tables.Device));

@@ -83,7 +83,13 @@ internal sealed class JournalDesk
         switch (query)
         {
             case GetCounts:
-                query.ReplyTo.Tell(_store.Queries.Counts() with { Position = _store.Cursor.Position });
+                query.ReplyTo.Tell(
+                    _store.Queries.Counts() with
+                    {
+                        Position = _store.Cursor.Position,
+                        Conflicts = _store.Conflicts.Count(),
+                    }
+                );
                 break;
             case GetOperation one:
                 query.ReplyTo.Tell(_store.Queries.Find(one.Operation) ?? (object)new NoSuchOperation(one.Operation));
@@ -95,10 +101,6 @@ internal sealed class JournalDesk
                 query.ReplyTo.Tell(new SourceCheckpoint(checkpoint.Source, _store.Queries.Checkpoint(checkpoint.Source)));
                 break;
             case GetSettings:
-                query.ReplyTo.Tell(_store.Queries.ReadSettings());
-                break;
-            case PatchSettings patch:
-                _store.Queries.Patch(patch.Patch);
                 query.ReplyTo.Tell(_store.Queries.ReadSettings());
                 break;
             case GetDigest digest:
@@ -267,8 +269,15 @@ internal sealed class JournalDesk
         GoOnFreeing();
     }
 
+    /// <summary>What was under way when the journal was last closed.</summary>
+    public void GoOn()
+    {
+        _inbound.GoOnForgetting();
+        GoOnFreeing();
+    }
+
     /// <summary>What one transaction was too short for.</summary>
-    public void GoOnFreeing()
+    private void GoOnFreeing()
     {
         if (_store.Aside.IsFreeing && !_goesOnFreeing)
         {

@@ -237,6 +237,9 @@ internal sealed record JournalCounts(
 
     /// <summary>Up to which id the hub's log is merged.</summary>
     public long Position { get; init; }
+
+    /// <summary>Overwritten values that are kept, and what came in and could not be merged.</summary>
+    public (long Overwritten, long SetAside) Conflicts { get; init; }
 }
 
 /// <param name="OldestCreatedAt">When the oldest pending operation of the lane was accepted.</param>

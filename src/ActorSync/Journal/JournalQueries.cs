@@ -149,26 +149,24 @@ internal sealed class JournalQueries(JournalTables tables)
         return new Settings(values.ToImmutable());
     }
 
+    /// <summary>Inside the caller's transaction.</summary>
     public void Patch(ImmutableSortedDictionary<string, string?> patch)
     {
         using var put = tables.Db.Prepare(
             "INSERT INTO setting (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
         );
         using var remove = tables.Db.Prepare("DELETE FROM setting WHERE key = ?1");
-        tables.Db.InTransaction(() =>
+        foreach (var (key, value) in patch)
         {
-            foreach (var (key, value) in patch)
+            if (value is null)
             {
-                if (value is null)
-                {
-                    remove.BindText(1, key).Run();
-                }
-                else
-                {
-                    put.BindText(1, key).BindText(2, value).Run();
-                }
+                remove.BindText(1, key).Run();
             }
-        });
+            else
+            {
+                put.BindText(1, key).BindText(2, value).Run();
+            }
+        }
     }
 
     private DateTimeOffset? Oldest(Lane lane)

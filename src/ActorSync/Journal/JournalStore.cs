@@ -37,6 +37,7 @@ internal sealed class JournalStore : IDisposable
             Relay = new Relay(Tables);
             Inbound = new Inbound(Tables, Replica, Aside, Conflicts);
             SnapshotMerge = new SnapshotMerge(Tables, Replica, Relay);
+            Accounts = new AccountChange(Tables, Queries, Cursor, Folding);
         }
         catch (SqliteFailure failure) when (failure.IsCorruption || failure.IsSchemaGone)
         {
@@ -84,6 +85,8 @@ internal sealed class JournalStore : IDisposable
     public Inbound Inbound { get; }
 
     public SnapshotMerge SnapshotMerge { get; }
+
+    public AccountChange Accounts { get; }
 
     public SettledCounts Settle(PushBatch batch, PushResult result, List<Settled> settled)
     {

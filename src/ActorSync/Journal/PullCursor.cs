@@ -7,6 +7,9 @@ namespace ActorSync.Journal;
 /// <remarks>Each write stands inside the caller's transaction.</remarks>
 internal sealed class PullCursor
 {
+    /// <summary>What <c>needs_snapshot</c> says while the replica is another account's and on its way out.</summary>
+    private const long Forgetting = 2;
+
     private readonly JournalTables _tables;
     private readonly Statement _save;
 
@@ -18,6 +21,7 @@ internal sealed class PullCursor
         if (load.Step())
         {
             (Binding, Position, Head, NeedsSnapshot) = (load.TextOrNull(0), load.Long(1), load.TextOrNull(2), load.Long(3) != 0);
+            IsForgetting = load.Long(3) == Forgetting;
         }
     }
 
@@ -29,7 +33,26 @@ internal sealed class PullCursor
 
     public bool NeedsSnapshot { get; private set; } = true;
 
-    /// <summary>Another hub or account: no position and no pair of the old one means anything there.</summary>
+    /// <summary>What the replica holds is another account's, and going.</summary>
+    public bool IsForgetting { get; private set; }
+
+    /// <summary>Another account: until <see cref="Forgotten"/> nothing that is here is of the one to come.</summary>
+    public void Leave()
+    {
+        ref var row = ref _tables.Row;
+        (row.HubLastId, row.HubHead, row.ReceiptLamport, row.ReceiptAt) = (0, null, 0, null);
+        row.HistoryEpoch++;
+        (Binding, Position, Head, NeedsSnapshot, IsForgetting) = (null, 0, null, true, true);
+        Save();
+    }
+
+    public void Forgotten()
+    {
+        IsForgetting = false;
+        Save();
+    }
+
+    /// <summary>Another hub: no position and no pair of the old one means anything there.</summary>
     public void Bind(string binding)
     {
         ref var row = ref _tables.Row;
@@ -92,5 +115,9 @@ internal sealed class PullCursor
         }
     }
 
-    private void Save() => _save.BindText(1, Binding).Bind(2, Position).BindText(3, Head).Bind(4, NeedsSnapshot ? 1 : 0).Run();
+    private void Save()
+    {
+        var needs = NeedsSnapshot ? 1 : 0;
+        _save.BindText(1, Binding).Bind(2, Position).BindText(3, Head).Bind(4, IsForgetting ? Forgetting : needs).Run();
+    }
 }

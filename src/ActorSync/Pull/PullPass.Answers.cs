@@ -93,7 +93,7 @@ internal sealed partial class PullPass
                 var hasMore = page.HasMore;
                 var operations = page.Ops.Select(op => RemoteOps.Read(op)).ToImmutableArray();
                 Ask(
-                    new ApplyPage(number, flight.Position, operations, page.LastId, page.Head, self),
+                    new ApplyPage(number, _binding!, flight.Position, operations, page.LastId, page.Head, self),
                     place =>
                     {
                         _course = _course.PageTaken(place, hasMore);

@@ -32,7 +32,7 @@ internal sealed partial class PullPass
         switch (HubAnswers.NoSnapshot(((HubOpening.Said)opened.Opening).Reply))
         {
             case HubResult<Nothing>.Refused { Code: HubCodes.NotFound } when _course.Place is { Position: 0, KnownHead: null }:
-                Ask(new SkipSnapshot(number, self), place => (_begun, _course) = (false, _course.SnapshotTaken(place)));
+                Ask(new SkipSnapshot(number, _binding!, self), place => (_begun, _course) = (false, _course.SnapshotTaken(place)));
                 break;
             case HubResult<Nothing>.Refused { Code: HubCodes.NotFound }:
                 Fail(PullErrors.NoSnapshot);
@@ -100,7 +100,7 @@ internal sealed partial class PullPass
     {
         var end = reader.End;
         Ask(
-            new MergeSnapshot(number, [.. reader.Take()], end, self),
+            new MergeSnapshot(number, _binding!, [.. reader.Take()], end, self),
             place =>
             {
                 if (end is null)

@@ -96,9 +96,9 @@ internal sealed partial class PullPass(
         {
             Advance();
         }
-        else if (credential is not { Token: { } token, Binding: { } binding } || binding.Hub != open.Hub)
+        else if (credential is not { Token: { } token, Binding: { } binding } || !open.Admits(binding))
         {
-            Finish(new PassEnd.Skipped(new Gate.Closed(GateReason.NoCredential, credential.Problem ?? "no credential for this hub")));
+            Finish(new PassEnd.Skipped(Gate.NoCredentialFor(credential)));
             Advance();
         }
         else if (binding.Account is not { } account)
@@ -108,7 +108,7 @@ internal sealed partial class PullPass(
         }
         else
         {
-            Go(open.Hub, token, credential.Generation, $"{open.Hub}|{account}");
+            Go(open.Hub, token, credential.Generation, $"{open.Hub.AbsoluteUri}|{account}");
         }
     }
 
@@ -203,7 +203,7 @@ internal sealed partial class PullPass(
             case PullStep.Snapshot when !_begun:
                 GiveTurnBack();
                 sync.Tell(new HistoryDoubted(IsFirst: _course.Place is { KnownId: 0 }), self);
-                Ask(new BeginSnapshot(number, self), _ => _begun = true);
+                Ask(new BeginSnapshot(number, _binding!, self), _ => _begun = true);
                 break;
             case PullStep.Page or PullStep.Relay or PullStep.Compare when !_turn.Held:
                 _turn.Ask();
@@ -213,7 +213,7 @@ internal sealed partial class PullPass(
                 break;
             case PullStep.Relay when _relaying is null:
                 _awaitsJournal = true;
-                setup.Journal.Tell(new ReadRelay(number, setup.Settings.MaxOperations, _relayBytes, self));
+                setup.Journal.Tell(new ReadRelay(number, _binding!, setup.Settings.MaxOperations, _relayBytes, self));
                 break;
             default:
                 _askedCredential = true;

@@ -58,12 +58,7 @@ internal sealed class WakeListener(PullSetup setup, IWakePort port, IActorRef se
         }
 
         _asked = false;
-        if (
-            _gate is { } gate
-            && _device is { } device
-            && credential is { Token: { } token, Binding: { } binding }
-            && binding.Hub == gate.Hub
-        )
+        if (_gate is { } gate && _device is { } device && credential is { Token: { } token, Binding: { } binding } && gate.Admits(binding))
         {
             var errand = new WakeErrand();
             _errand = errand;

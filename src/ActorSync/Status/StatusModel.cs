@@ -151,7 +151,10 @@ internal sealed record StatusModel(string Profile, DeviceId Device, SyncOptions 
             Running: true,
             Version,
             Notices.Of(this, health.State)
-        );
+        )
+        {
+            Inbound = new InboundView(Counts?.Conflicts.Overwritten ?? -1, Counts?.Conflicts.SetAside ?? -1),
+        };
     }
 
     public HealthInputs InputsOf(Lane lane, Moment now)

@@ -22,6 +22,9 @@ public sealed record StatusSnapshot(
     NoticeView? Notice = null
 )
 {
+    /// <summary>What of the hub's changes a person may want to look at.</summary>
+    public InboundView Inbound { get; init; } = new(-1, -1);
+
     /// <summary>The actors of the profile that have ever failed, by their path below it, such as <c>sync/drain-bulk</c>.</summary>
     public ImmutableSortedDictionary<string, RestartView> Restarts { get; init; } = ImmutableSortedDictionary<string, RestartView>.Empty;
 }
@@ -66,6 +69,10 @@ public sealed record QueueView(long Pending, long Bytes, double? OldestAgeSecond
 public sealed record ClockView(long Lamport);
 
 public sealed record CursorView(long Position, long Head);
+
+/// <param name="Conflicts">Values that another device overwrote; the newest 10,000 are kept. -1 where it is not known.</param>
+/// <param name="Quarantined">Changes that could not be merged, likewise.</param>
+public sealed record InboundView(long Conflicts, long Quarantined);
 
 public sealed record ReceiptView(long HighestLamport, DateTimeOffset? At);
 

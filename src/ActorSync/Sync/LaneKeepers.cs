@@ -62,6 +62,13 @@ internal sealed class LaneKeepers(Func<Lane, ChildKeeper> keeper, ChildKeeper? p
         }
     }
 
+    /// <summary>Also to the puller.</summary>
+    public void TellAll(object message)
+    {
+        Tell(message);
+        pull?.Ref?.Tell(message);
+    }
+
     public void Order(Func<Lane, long, Orders> orders, Func<long, PullProtocol.Orders> pullOrders)
     {
         Version++;

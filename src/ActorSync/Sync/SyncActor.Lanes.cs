@@ -127,8 +127,7 @@ internal sealed partial class SyncActor
     /// <summary>Whoever waits because of the network tries at once; what a hub asked us to wait for is not shortened.</summary>
     private void NetworkIsBack(NetworkProtocol.NetworkBack back)
     {
-        _lanes.Tell(back);
-        _lanes.Pull?.Ref?.Tell(back);
+        _lanes.TellAll(back);
         if (_state.Episode is Episode.Waiting)
         {
             Apply(_state.AskAgain());

@@ -233,11 +233,11 @@ internal sealed partial class SyncActor : UntypedActor, IWithTimers
                 _lanes.NoMore();
                 break;
             case SyncProtocol.JournalCameUp:
-                _lanes.Tell(message);
+                _lanes.TellAll(message);
                 _desk.Read();
                 break;
             case SyncProtocol.JournalWentDown down:
-                _lanes.Tell(message);
+                _lanes.TellAll(message);
                 SettingsUnavailable(new JournalProtocol.Unavailable(down.Reason, down.Remedy));
                 break;
             default:

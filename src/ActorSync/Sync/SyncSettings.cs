@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ActorSync.Journal;
 using ActorSync.Wire;
 
 namespace ActorSync.Sync;
@@ -12,7 +13,7 @@ internal sealed record SyncSettings(SyncMode Mode, Uri? Hub, DrainPreset Preset)
     public const string PresetKey = "preset";
 
     /// <summary>Not a person's to set: whose operations the queue holds.</summary>
-    public const string QueueAccountKey = "queue.account";
+    public const string QueueAccountKey = AccountChange.OwnerKey;
 
     /// <summary>The account that the journal's unsent operations were made for; null when there was none yet.</summary>
     public string? QueueAccount { get; init; }

@@ -120,6 +120,8 @@ public sealed class PullTests
         world.Note("bad").ShouldBeNull();
         world.Counts().Position.ShouldBe(last + 5);
         var aside = world.AskJournal<InboundProtocol.Quarantined>(asker => new InboundProtocol.ListQuarantine(10, asker)).Items;
+        world.World.Run(TimeSpan.FromSeconds(40));
+        world.Status().Inbound.Quarantined.ShouldBe(3);
         aside.Select(static x => x.HubId).ShouldBe([last + 4, last + 3, last + 2]);
         aside
             .Select(static x => x.Reason)
@@ -200,6 +202,8 @@ public sealed class PullTests
         var conflicts = world
             .AskJournal<InboundProtocol.Conflicts>(asker => new InboundProtocol.ListConflicts(long.MaxValue, 10, asker))
             .Items;
+        world.World.Run(TimeSpan.FromSeconds(40));
+        world.Status().Inbound.Conflicts.ShouldBe(2);
         conflicts
             .Select(static x => (x.WonValue, x.Won.Device.Value, x.LostValue, x.Lost.Device.Value))
             .ShouldBe([
