@@ -7,11 +7,12 @@ namespace ActorSync.Host.Commands;
 /// <summary>The published benchmarks. Every figure stands beside a raw control that was measured in the same run.</summary>
 internal static class BenchCommand
 {
-    private static readonly string[] Parts = ["enqueue", "drain", "depth"];
+    private static readonly string[] Parts = ["enqueue", "drain", "depth", "latency", "snapshot"];
+    private static readonly string[] OfChildren = ["sink", "probe", "first-sync"];
 
     private static readonly Argument<string[]> What = new("what")
     {
-        Description = "enqueue, drain, depth; all of them when none is named",
+        Description = "enqueue, drain, depth, latency, snapshot; all of them when none is named",
         Arity = ArgumentArity.ZeroOrMore,
     };
 
@@ -35,19 +36,32 @@ internal static class BenchCommand
         Description = "Pending operations of the depth run",
         DefaultValueFactory = _ => 1_000_000,
     };
+    private static readonly Option<int> Changes = new("--changes")
+    {
+        Description = "Of the latency run",
+        DefaultValueFactory = _ => 10_000,
+    };
+    private static readonly Option<double> Every = new("--every")
+    {
+        Description = "Milliseconds between two changes of the latency run",
+        DefaultValueFactory = _ => 20,
+    };
+    private static readonly Option<int> Rows = new("--rows") { Description = "Of a snapshot", DefaultValueFactory = _ => 100_000 };
     private static readonly Option<string?> Folder = new("--folder") { Hidden = true };
     private static readonly Option<string?> Hub = new("--hub") { Hidden = true };
+    private static readonly Option<string?> Code = new("--code") { Hidden = true };
 
     public static VerbCommand Create()
     {
         var command = new VerbCommand(
             "bench",
-            "Measures durable enqueue, the drain and a deep backlog against raw controls in the same run",
+            "Measures durable enqueue, the drain, a deep backlog, changes between devices and a first sync, with raw controls in the same run",
             "actorsync bench",
-            "actorsync bench enqueue --seconds 3 --json"
+            "actorsync bench enqueue --seconds 3 --json",
+            "actorsync bench snapshot --rows 1000000"
         );
         command.Arguments.Add(What);
-        foreach (var option in new Option[] { Seconds, Rounds, Callers, Operations, Depth, Folder, Hub })
+        foreach (var option in new Option[] { Seconds, Rounds, Callers, Operations, Depth, Changes, Every, Rows, Folder, Hub, Code })
         {
             command.Options.Add(option);
         }
@@ -56,7 +70,9 @@ internal static class BenchCommand
         {
             var unknown = result
                 .GetValue(What)!
-                .FirstOrDefault(part => part is not ("sink" or "probe") && !Parts.Contains(part, StringComparer.Ordinal));
+                .FirstOrDefault(part =>
+                    !OfChildren.Contains(part, StringComparer.Ordinal) && !Parts.Contains(part, StringComparer.Ordinal)
+                );
             if (unknown is not null)
             {
                 result.AddError($"bench: '{unknown}' is none of {string.Join(", ", Parts)}");
@@ -70,6 +86,7 @@ internal static class BenchCommand
         {
             ["sink"] => SinkAsync(call),
             ["probe"] => ProbeAsync(call),
+            ["first-sync"] => FirstSyncAsync(call),
             var parts => MeasureAsync(call, parts is { Length: > 0 } ? parts : Parts),
         };
 
@@ -85,6 +102,12 @@ internal static class BenchCommand
         return ExitCodes.Done;
     }
 
+    private static async Task<int> FirstSyncAsync(VerbCall call)
+    {
+        await PullBench.SyncHereAsync(call.Get(Folder)!, call.Get(Hub)!, call.Get(Code)!, call.Io.Time, call.Io.Out, call.Stop);
+        return ExitCodes.Done;
+    }
+
     private static async Task<int> MeasureAsync(VerbCall call, string[] parts)
     {
         // Not in a validator: there an option that was not given has no value yet, not even its default.
@@ -97,6 +120,9 @@ internal static class BenchCommand
 
         AtLeast("--operations", call.Get(Operations), 1000, "1000 or more");
         AtLeast("--depth", call.Get(Depth), 1, "1 or more");
+        AtLeast("--changes", call.Get(Changes), 1, "1 or more");
+        AtLeast("--every", call.Get(Every), 0, "0 or more");
+        AtLeast("--rows", call.Get(Rows), 1, "1 or more");
         var progress = new Progress<string>(what => call.Say($"measuring: {what}"));
         var (time, rounds) = (call.Io.Time, call.Get(Rounds));
         var rows = ImmutableList<BenchRow>.Empty;
@@ -120,6 +146,18 @@ internal static class BenchCommand
         if (parts.Contains("depth", StringComparer.Ordinal))
         {
             figures = await new DepthBench(time, call.Get(Depth)).RunAsync(progress, call.Stop);
+        }
+
+        if (parts.Contains("latency", StringComparer.Ordinal))
+        {
+            var every = TimeSpan.FromMilliseconds(call.Get(Every));
+            figures = figures.AddRange(await new LatencyBench(time, call.Get(Changes), every).RunAsync(progress, call.Stop));
+        }
+
+        if (parts.Contains("snapshot", StringComparer.Ordinal))
+        {
+            var (row, growth) = await new PullBench(time, call.Get(Rows), rounds).RunAsync(progress, call.Stop);
+            (rows, figures) = (rows.Add(row), figures.AddRange(growth));
         }
 
         Show(call, new BenchReport($"{Environment.ProcessorCount} cores, {Environment.OSVersion.VersionString}", rows, figures));
