@@ -18,6 +18,7 @@ internal sealed class CredentialProtection : IDisposable
     // Part of what a file is encrypted with: changing either makes every stored credential unreadable.
     private const string Application = "ActorSync";
     private const string Purpose = "ActorSync.Auth.Credential.v1";
+    private static readonly TimeSpan KeyLife = TimeSpan.FromDays(365 * 100);
     private readonly ServiceProvider _services;
 
     /// <param name="mayMakeKeys">False for reading: nothing is written, and a key ring that is gone is not started anew.</param>
@@ -25,7 +26,8 @@ internal sealed class CredentialProtection : IDisposable
     {
         MayMakeKeys = mayMakeKeys;
         var services = new ServiceCollection();
-        var builder = services.AddDataProtection().SetApplicationName(Application);
+        // A key is rotated by no calendar: a device that was off for longer than its key's life would lose its pairing.
+        var builder = services.AddDataProtection().SetApplicationName(Application).SetDefaultKeyLifetime(KeyLife);
         if (OperatingSystem.IsWindows())
         {
             ProtectWithDpapi(builder);

@@ -108,6 +108,26 @@ internal sealed partial class LanePass
         else
         {
             _took = true;
+            ReopenAmongOthers(current.Batch, result);
+        }
+    }
+
+    /// <summary>
+    /// Other devices of the account push as well. What was read ahead carries the pair of before them, and its answer could not be proven: it is read
+    /// again with the pair of now instead of being sent twice.
+    /// </summary>
+    private void ReopenAmongOthers(PushBatch batch, PushResult result)
+    {
+        if (result.Head is null)
+        {
+            return;
+        }
+
+        var known = Math.Max(_knownId, batch.KnownId);
+        _knownId = result.LastId;
+        if (known > 0 && result.LastId != known + result.Accepted.Count(accepted => !accepted.Duplicate))
+        {
+            Reopen();
         }
     }
 

@@ -40,6 +40,7 @@ internal sealed partial class LanePass(DrainSetup setup, IActorRef self, IActorR
     private bool _took;
     private bool _unproven;
     private int _deadSeen;
+    private long _knownId;
 
     public PassTally Tally { get; private set; } = new();
 

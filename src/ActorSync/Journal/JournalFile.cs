@@ -164,8 +164,8 @@ internal static class JournalFile
         try
         {
             db.LeaveAsIs(true);
-            WalRewrite.Run(Path.GetFullPath(path) + "-wal", platform.SqliteVfs);
             RefuseForeignAndNewer(db, path);
+            WalRewrite.Run(Path.GetFullPath(path) + "-wal", platform.SqliteVfs);
             db.Execute($"PRAGMA page_size = {PageBytes}");
             // Before WAL: a file made with less can come back empty from a power cut under the weakest directory rules.
             db.Execute($"PRAGMA synchronous = {synchronous}");

@@ -96,6 +96,12 @@ internal sealed class SnapshotMerge(JournalTables tables, Replica replica, Relay
             Pass(rows[theirs]);
         }
 
+        // What is taken from this part is ours from now on, and is not to be looked for in the next.
+        if (rows.Count > 0 && RowKey.Of(rows[^1]) is var last && last.Against(_at) > 0)
+        {
+            _at = last;
+        }
+
         return false;
     }
 

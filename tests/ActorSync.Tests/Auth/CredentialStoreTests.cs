@@ -1,5 +1,6 @@
 using System.Runtime.Versioning;
 using System.Text;
+using System.Xml.Linq;
 using ActorSync.Auth;
 using ActorSync.Model;
 using ActorSync.Platform;
@@ -46,6 +47,18 @@ public sealed class CredentialStoreTests : IDisposable
     {
         Save(Full);
         Load().ShouldBe(Full);
+    }
+
+    [Fact]
+    [Trait("criterion", "A17")]
+    public void The_key_of_a_credential_outlives_the_device()
+    {
+        Save(Full);
+
+        // A ring whose only key is past its end cannot be read: a device that was off that long would lose its pairing.
+        var keys = Directory.GetFiles(Profile, "*.xml", SearchOption.AllDirectories).Select(XDocument.Load).ToList();
+        keys.ShouldNotBeEmpty();
+        keys.ShouldAllBe(key => (DateTimeOffset)key.Root!.Element("expirationDate")! > DateTimeOffset.UtcNow.AddYears(50));
     }
 
     [Fact]

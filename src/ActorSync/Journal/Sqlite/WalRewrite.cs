@@ -17,7 +17,9 @@ internal static unsafe class WalRewrite
     private const int Wal = 0x00080000;
     private const int FullSync = 3;
     private const int Exists = 0;
-    private const int ChunkBytes = 256 << 10;
+
+    // SQLite's own writes are no longer than a page; its file layer takes a length of 128 KiB for none.
+    private const int ChunkBytes = 64 << 10;
 
     // What SQLite looks for behind a name: the end of its parameters.
     private const int NameEnd = 8;
