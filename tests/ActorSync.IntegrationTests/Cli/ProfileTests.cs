@@ -42,7 +42,6 @@ public sealed class ProfileTests : IDisposable
             status.GetProperty("queue").GetProperty("pending").GetInt64().ShouldBe(0);
             status.GetProperty("receipt").GetProperty("highest_lamport").GetInt64().ShouldBeGreaterThanOrEqualTo(300);
             status.GetProperty("drain").GetProperty("rejected").GetInt64().ShouldBe(0);
-            status.GetProperty("drain").GetProperty("duplicate").GetInt64().ShouldBe(0);
         }
 
         var removed = (await CliAsync("profile", "remove", "work")).Document;
