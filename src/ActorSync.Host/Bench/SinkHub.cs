@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.IO.Compression;
+using System.Security.Cryptography;
 using System.Text.Json;
+using ActorSync.Model;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -28,17 +30,35 @@ internal static class SinkHub
             kestrel.Limits.MaxRequestBodySize = 16 << 20;
         });
         await using var app = builder.Build();
-        long lastId = 0;
+        var log = new Log();
         app.MapPost(
             "/api/v1/sync/ops",
             async context =>
             {
                 var body = await ReadAsync(context.Request, stop).ConfigureAwait(false);
                 var answer = new ArrayBufferWriter<byte>(128 * 1024);
-                Answer(body, answer, ref lastId);
+                Answer(body, answer, log);
                 context.Response.ContentType = "application/json";
                 context.Response.ContentLength = answer.WrittenCount;
                 await context.Response.BodyWriter.WriteAsync(answer.WrittenMemory, stop).ConfigureAwait(false);
+            }
+        );
+        // An account that nobody else writes to: there is nothing to fetch.
+        app.MapGet(
+            "/api/v1/sync/snapshot",
+            context =>
+                SayAsync(context, $$"""{"cursor":0,"head":"{{new Log().Head}}","clock":0,"rows":[],"count":0,"digest":"{{Empty}}"}""", stop)
+        );
+        app.MapGet(
+            "/api/v1/sync/ops",
+            context => SayAsync(context, $$"""{"ops":[],"last_id":{{log.LastId}},"head":"{{log.Head}}","has_more":false}""", stop)
+        );
+        app.MapPost(
+            "/api/v1/sync/ack",
+            static context =>
+            {
+                context.Response.StatusCode = StatusCodes.Status204NoContent;
+                return Task.CompletedTask;
             }
         );
         app.MapGet(
@@ -46,8 +66,8 @@ internal static class SinkHub
             context =>
             {
                 var device = BenchToken.DeviceOf(context.Request.Headers.Authorization.ToString()["Bearer ".Length..]);
-                context.Response.ContentType = "application/json";
-                return context.Response.WriteAsync(
+                return SayAsync(
+                    context,
                     $$"""{"account":"bench","handle":"bench","device_id":"{{device}}","token_expires_at":"2099-01-01T00:00:00Z"}""",
                     stop
                 );
@@ -58,6 +78,15 @@ internal static class SinkHub
         await output.WriteLineAsync(Ready + address).ConfigureAwait(false);
         await output.FlushAsync(stop).ConfigureAwait(false);
         await app.WaitForShutdownAsync(stop).ConfigureAwait(false);
+    }
+
+    /// <summary>The digest of no rows.</summary>
+    private static string Empty { get; } = Convert.ToHexStringLower(SHA256.HashData([]));
+
+    private static Task SayAsync(HttpContext context, string json, CancellationToken stop)
+    {
+        context.Response.ContentType = "application/json";
+        return context.Response.WriteAsync(json, stop);
     }
 
     private static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpRequest request, CancellationToken stop)
@@ -75,7 +104,7 @@ internal static class SinkHub
         return inflated.GetBuffer().AsMemory(0, (int)inflated.Length);
     }
 
-    private static void Answer(ReadOnlyMemory<byte> body, ArrayBufferWriter<byte> answer, ref long lastId)
+    private static void Answer(ReadOnlyMemory<byte> body, ArrayBufferWriter<byte> answer, Log log)
     {
         using var json = new Utf8JsonWriter(answer, new JsonWriterOptions { SkipValidation = true });
         json.WriteStartObject();
@@ -102,7 +131,7 @@ internal static class SinkHub
                 highest = Math.Max(highest, reader.GetInt64());
                 json.WriteStartObject();
                 json.WriteString("operation_id"u8, id);
-                json.WriteNumber("id"u8, Interlocked.Increment(ref lastId));
+                json.WriteNumber("id"u8, log.Add(id, reader.GetInt64()));
                 json.WriteNumber("lamport_ts"u8, reader.GetInt64());
                 json.WriteBoolean("duplicate"u8, false);
                 json.WriteEndObject();
@@ -118,13 +147,31 @@ internal static class SinkHub
         json.WriteEndArray();
         json.WriteStartArray("rejected"u8);
         json.WriteEndArray();
-        json.WriteNumber("last_id"u8, Interlocked.Read(ref lastId));
-        json.WriteString("head"u8, "0000000000000000000000000000000000000000000000000000000000000000"u8);
+        json.WriteNumber("last_id"u8, log.LastId);
+        json.WriteString("head"u8, log.Head);
         json.WriteStartObject("receipt"u8);
         json.WriteString("device_id"u8, "bench"u8);
         json.WriteNumber("highest_lamport"u8, highest);
         json.WriteNumber("count"u8, count);
         json.WriteEndObject();
         json.WriteEndObject();
+    }
+
+    /// <summary>Ids and the chain of heads: the one thing of a log that a device checks. One request at a time, as both sides of the comparison send.</summary>
+    private sealed class Log
+    {
+        private readonly byte[] _head = new byte[HeadChain.Bytes];
+
+        public long LastId { get; private set; }
+
+        public string Head => HeadChain.ToHex(_head);
+
+        public long Add(Guid operation, long lamport)
+        {
+            Span<byte> id = stackalloc byte[OperationId.Bytes];
+            new OperationId(operation).WriteTo(id);
+            HeadChain.Next(_head, ++LastId, id, lamport, _head);
+            return LastId;
+        }
     }
 }

@@ -202,7 +202,7 @@ internal sealed partial class PullPass(
                 break;
             case PullStep.Snapshot when !_begun:
                 GiveTurnBack();
-                sync.Tell(new HistoryDoubted(IsFirst: _course.Place is { KnownId: 0 }), self);
+                sync.Tell(new HistoryDoubted(IsFirst: _course.Place is { Position: 0 }), self);
                 Ask(new BeginSnapshot(number, _binding!, self), _ => _begun = true);
                 break;
             case PullStep.Page or PullStep.Relay or PullStep.Compare when !_turn.Held:

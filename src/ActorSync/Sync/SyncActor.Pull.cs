@@ -7,7 +7,8 @@ namespace ActorSync.Sync;
 /// <summary>What the puller says, and what waits for it: nothing is pushed before the hub's changes were looked at, or while its history is being merged.</summary>
 internal sealed partial class SyncActor
 {
-    private bool IsHeld => _state is { Gate: Gate.Open, Hold: not null };
+    // Whoever asks for a drain now is answered when this is over: it is a matter of moments, or of one fetch.
+    private bool IsHeld => _state is { Gate: Gate.Open, Hold: not null } or { OwnerToNote: not null, KeptAside: null };
 
     /// <summary>False: not one of the puller's.</summary>
     private bool PullSaid(object message)
@@ -36,8 +37,9 @@ internal sealed partial class SyncActor
                 Refused(doubted.Generation, doubted.Status, doubted.Code, doubted.Message);
                 break;
             case PullProtocol.HistoryDoubted doubted:
-                // The first pass of a run compares as well; then nothing is pushed yet.
-                Apply(_state with { Hold = _state.Hold ?? (doubted.IsFirst ? SyncState.FirstPull : SyncState.HistoryMerges) });
+                // The first pass of a run compares as well; then nothing is pushed yet. A hub that we know nothing of, and that could not be read then,
+                // keeps nobody from pushing while it is tried again.
+                Apply(_state with { Hold = _state.Hold ?? (doubted.IsFirst ? null : SyncState.HistoryMerges) });
                 break;
             case DrainProtocol.HistoryDoubted when _lanes.Pull is { } pull:
                 Apply(_state with { Hold = SyncState.HistoryMerges });
