@@ -19,7 +19,7 @@ public sealed class Alone;
 public sealed class GateTests(ITestOutputHelper output)
 {
     private const double Share = 0.8;
-    private const int Tries = 3;
+    private const int Tries = 8;
 
     [Theory]
     [InlineData(1)]
