@@ -18,9 +18,12 @@ internal sealed class ActorLogTap : UntypedActor, IWithTimers
     private readonly ActorLogLevels _first;
     private long _number;
 
+    // Of a system that was made with our reference.conf and without our options.
+    private static readonly LogSettings Plain = new("INFO", 5_000, 2 << 20);
+
     /// <summary>As Akka makes it.</summary>
     public ActorLogTap()
-        : this(ActorLogDesk.Of(Context.System).Settings!) { }
+        : this(ActorLogDesk.Of(Context.System).Settings ?? Plain) { }
 
     public ActorLogTap(LogSettings settings)
     {
